@@ -1,9 +1,9 @@
 """Queue items: the single pieces of work in a queue, each processed by one robot at a time."""
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import relationship
 
 from concertmaster.entities._kinds import Entity, FolderId, FolderPath, SetAt, UniqueKey, link
@@ -69,6 +69,16 @@ class QueueItemError:
     timestamp: Instant | None
 
 
+def folded(reference: str) -> str:
+    """A reference as it is compared: letter case does not tell two apart."""
+    return reference.lower()
+
+
+def _folded(context: Any) -> str | None:
+    reference = context.get_current_parameters().get("reference")
+    return None if reference is None else folded(reference)
+
+
 class QueueItem(
     Entity,
     entity_set="QueueItems",
@@ -81,6 +91,7 @@ class QueueItem(
     scope="OR.Queues",
     folder="required",
     default_order="Id desc",
+    alternate_key="Key",  # the Python SDK speaks of a transaction by its key
     aliases={"QueueDefinitionName": "QueueDefinition/Name"},  # the Python SDK filters by it
 ):
     """One piece of work: what is to be done, by when, and how it went.
@@ -123,7 +134,7 @@ class QueueItem(
     specific_data: Mapped[str | None] = prop(computed=True)
     creation_time: Mapped[SetAt]
     progress: Mapped[str | None]
-    row_version: Mapped[RowVersion] = prop(computed=True)
+    row_version: Mapped[RowVersion] = prop(computed=True, index=True)  # the next one is max + 1
     parent_operation_id: Mapped[str | None] = prop(computed=True)
     operation_id: Mapped[str | None] = prop(computed=True)
     organization_unit_id: Mapped[FolderId]
@@ -136,14 +147,21 @@ class QueueItem(
     output: Mapped[Json | None] = prop(computed=True)
     analytics: Mapped[Json | None] = prop(computed=True)
 
+    reference_folded: Mapped[str | None] = prop(hidden=True, default=_folded)
+
     queue_definition: Mapped["QueueDefinition"] = relationship()
     reviewer_user: Mapped["User | None"] = relationship()
     robot: Mapped["Robot | None"] = relationship()
 
     __table_args__ = (
-        # The order in which items are taken: with a due date, without, oldest first.
-        Index(None, "queue_definition_id", "status", "priority", "due_date", "id"),
-        Index(None, "queue_definition_id", "reference"),
+        # The order in which items are taken: those with a due date, then the others by age.
+        Index(
+            None, "queue_definition_id", "status", "priority", "due_date", "id",
+            sqlite_where=text("due_date IS NOT NULL"),
+            postgresql_where=text("due_date IS NOT NULL"),
+        ),
+        Index(None, "queue_definition_id", "status", "priority", "id"),
+        Index(None, "queue_definition_id", "reference_folded"),
         Index(None, "organization_unit_id", "id"),
         Index(None, "status", "start_processing"),
-    )
+    )  # fmt: skip

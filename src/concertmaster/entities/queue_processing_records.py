@@ -29,7 +29,7 @@ class QueueProcessingRecord(
     scope="OR.Queues",
     folder="required",
 ):
-    """Counts and mean times of a queue's items, over a minute, an hour or a day."""
+    """What was done of a queue in a minute, an hour or a day: counts, and seconds spent."""
 
     queue_definition_id: Mapped[Int64] = prop(
         ForeignKey("queue_definitions.id", ondelete="CASCADE")
@@ -42,7 +42,7 @@ class QueueProcessingRecord(
     number_of_business_exceptions: Mapped[int] = prop(default=0)
     number_of_successful_transactions: Mapped[int] = prop(default=0)
     number_of_retried_items: Mapped[int] = prop(default=0)
-    application_exceptions_processing_time: Mapped[float] = prop(default=0.0)  # seconds
+    application_exceptions_processing_time: Mapped[float] = prop(default=0.0)
     business_exceptions_processing_time: Mapped[float] = prop(default=0.0)
     successful_transactions_processing_time: Mapped[float] = prop(default=0.0)
     total_number_of_transactions: Mapped[int] = prop(default=0)
@@ -52,7 +52,13 @@ class QueueProcessingRecord(
     organization_unit_id: Mapped[int | None] = prop(
         ForeignKey("folders.id"), hidden=True, index=True
     )
+    last_processed: Mapped[Instant | None] = prop(hidden=True)  # the last of those it counts
 
     ui_queue_metadata: Mapped["QueueDefinition"] = relationship()
 
-    __table_args__ = (Index(None, "queue_definition_id", "processing_time"),)
+    __table_args__ = (
+        Index(
+            "ix_queue_processing_records_of_queue",
+            "queue_definition_id", "processing_time", "report_type", unique=True,
+        ),
+    )  # fmt: skip

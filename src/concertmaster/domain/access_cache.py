@@ -1,0 +1,126 @@
+"""Callers that were loaded, for as long as what they are made of stays as it is."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from concertmaster.domain.access import Caller, load_application, load_caller, load_robot
+from concertmaster.entities import Entity, folder_user_roles, folder_users
+from concertmaster.store import Tenant
+
+#: What a caller is made of: a write to one of these makes every remembered caller void.
+WATCHED = frozenset(
+    {"users", "user_roles", "roles", "permissions", "folders", "robots"}
+    | {folder_users.name, folder_user_roles.name}
+)
+
+
+#: A statement under this option leaves remembered callers alone, whatever it writes to.
+UNCHANGED = "concertmaster_access_unchanged"
+
+#: How often something changed that callers are made of: the word from one replica to another.
+ACCESS_VERSION = sa.Table(
+    "access_version",
+    Entity.metadata,
+    sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+
+_NEXT_VERSION = (
+    "INSERT INTO access_version (id, number) VALUES (1, 1) "
+    "ON CONFLICT (id) DO UPDATE SET number = access_version.number + 1"
+)
+
+
+class AccessCache:
+    """Callers of one tenant, until something changes that they are made of.
+
+    Every write that passes through this process is watched. On PostgreSQL other replicas write
+    too: a writer raises a number in the same transaction, and a reader asks for the number first,
+    so that a revocation holds at once everywhere.
+    """
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.shared = tenant.dialect == "postgresql"
+        self._version = 0
+        self._callers: dict[object, Caller] = {}
+        self._watch(tenant.engine)
+
+    def user(self, user_id: int, *, robot_id: int | None = None) -> Caller:
+        return self._get(
+            (user_id, robot_id), lambda session: load_caller(session, user_id, robot_id=robot_id)
+        )
+
+    def robot(self, robot_key: str) -> Caller:
+        return self._get(robot_key, lambda session: load_robot(session, robot_key))
+
+    def application(self, client_id: str) -> Caller:
+        return self._get(("app", client_id), lambda session: load_application(session, client_id))
+
+    def forget(self) -> None:
+        self._callers = {}
+
+    def _get(self, key: object, load: Callable[[Session], Caller]) -> Caller:
+        if self.shared:
+            self._catch_up()
+        callers = self._callers  # what is loaded while something changes goes to the old dictionary
+        found = callers.get(key)
+        if found is None:
+            with self.tenant.reader() as session:
+                found = callers[key] = load(session)
+        return found
+
+    def _catch_up(self) -> None:
+        with self.tenant.connect() as connection:
+            version = connection.execute(sa.select(ACCESS_VERSION.c.number)).scalar() or 0
+        if version != self._version:
+            self.forget()
+            self._version = version
+
+    def _watch(self, engine: sa.Engine) -> None:
+        changed, committed = "access_changed", "access_committed"
+
+        @event.listens_for(engine, "after_execute")
+        def _executed(
+            connection: sa.Connection,
+            statement: object,
+            _many: object,
+            _parameters: object,
+            options: Mapping[str, object],
+            _result: object,
+        ) -> None:
+            if (
+                _writes_access(getattr(statement, "statement", statement))
+                and UNCHANGED not in options
+            ):
+                connection.info[changed] = True
+
+        @event.listens_for(engine, "commit")
+        def _committing(connection: sa.Connection) -> None:
+            if connection.info.pop(changed, False):
+                connection.info[committed] = True
+                if self.shared:
+                    connection.exec_driver_sql(_NEXT_VERSION)
+                self.forget()
+
+        @event.listens_for(engine, "checkin")
+        def _returned(_connection: object, record: Any) -> None:
+            # A reader may have looked between the event above and the commit that follows it.
+            if record.info.pop(committed, False):
+                self.forget()
+
+        @event.listens_for(engine, "rollback")
+        def _rolled_back(connection: sa.Connection) -> None:
+            connection.info.pop(changed, None)
+
+
+def _writes_access(statement: object) -> bool:
+    if isinstance(statement, sa.TextClause):
+        return True  # what it writes is not known; nothing happens unless it is committed
+    return (
+        isinstance(statement, sa.UpdateBase) and getattr(statement.table, "name", None) in WATCHED
+    )

@@ -1,0 +1,1 @@
+"""Who is calling: tokens, sign-in, discovery, in the shapes of the cloud and of older servers."""

@@ -1,0 +1,75 @@
+"""The Authorization header → who is calling."""
+
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from concertmaster.domain.access import ADMINISTRATOR, Caller
+from concertmaster.domain.access_cache import AccessCache
+from concertmaster.domain.errors import NotAuthenticated
+from concertmaster.entities import Role, User, UserRole
+from concertmaster.identity import personal_tokens
+from concertmaster.identity.tokens import Tokens
+from concertmaster.settings import DEFAULT_USER, Settings
+from concertmaster.store import Registry, Tenant
+
+
+def identify(
+    authorization: str | None, tenant: Tenant, registry: Registry, settings: Settings
+) -> Caller:
+    """The caller in this tenant; NotAuthenticated when the header does not prove one.
+
+    Schemes in any letter case: `Bearer` with a JWT, a personal access token or the fixed token of
+    the settings, and `UiRobot` with a robot's key.
+    """
+    scheme, _, credentials = (authorization or "").strip().partition(" ")
+    credentials = credentials.strip()
+    if not credentials:
+        raise NotAuthenticated
+    match scheme.lower():
+        case "uirobot":
+            return tenant.own(AccessCache).robot(credentials.lower())
+        case "bearer" if _is_fixed(credentials, settings):
+            return tenant.own(AccessCache).user(_administrator(tenant))
+        case "bearer" if credentials.startswith(personal_tokens.PREFIX):
+            token = personal_tokens.verify(registry, tenant, credentials)
+            return tenant.own(AccessCache).user(token.user_id).bounded_by(token.scopes)
+        case "bearer":
+            return _of_claims(registry.own(Tokens).verify(credentials), tenant)
+    raise NotAuthenticated
+
+
+def _of_claims(claims: Mapping[str, Any], tenant: Tenant) -> Caller:
+    scopes = frozenset(claims["scope"])
+    access = tenant.own(AccessCache)
+    if claims["sub_type"] == "user" and claims["tenant_id"] == tenant.key:
+        return access.user(claims["user_id"]).bounded_by(scopes)
+    if claims["sub_type"] != "user" and claims["prt_id"] == tenant.organization_key:
+        return access.application(claims["client_id"]).bounded_by(scopes)
+    raise NotAuthenticated
+
+
+def _is_fixed(credentials: str, settings: Settings) -> bool:
+    fixed = settings.access_token
+    if fixed is None or not fixed.get_secret_value():
+        return False
+    return hmac.compare_digest(
+        credentials.encode("utf-8", "surrogatepass"), fixed.get_secret_value().encode()
+    )
+
+
+def _administrator(tenant: Tenant) -> int:
+    """Whom the fixed token stands for: the default user, else the first administrator."""
+    named = sa.select(User.id).where(sa.func.lower(User.user_name) == DEFAULT_USER)
+    first = (
+        sa.select(sa.func.min(UserRole.user_id))
+        .join(Role, Role.id == UserRole.role_id)
+        .where(Role.name == ADMINISTRATOR)
+    )
+    with tenant.connect() as connection:
+        found = connection.execute(named).scalar() or connection.execute(first).scalar()
+    if found is None:
+        raise NotAuthenticated
+    return found

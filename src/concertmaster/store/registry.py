@@ -1,0 +1,287 @@
+"""Which organizations and tenants there are; makes, finds and drops them."""
+
+import re
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import sqlalchemy as sa
+
+from concertmaster.settings import NAME, Settings
+from concertmaster.store import migrations
+from concertmaster.store.databases import Databases, Files, Server
+from concertmaster.store.engines import for_writing, open_engine
+from concertmaster.store.tables import FACTS, METADATA, ORGANIZATIONS, TENANTS, VERSION
+from concertmaster.store.tenant import Tenant
+
+T = TypeVar("T")
+
+#: Puts into a new tenant what its scenario says.
+Seed = Callable[[Tenant], None]
+
+#: How long (in seconds) another replica's news about tenants may take, on PostgreSQL.
+_FRESH = 1.0
+
+
+class DataRefused(Exception):
+    """The data that is there does not fit what was asked; the message says what to do."""
+
+
+class NameRefused(ValueError):
+    """A name that cannot stand in a URL, or that is taken."""
+
+
+def _nothing(_tenant: Tenant) -> None:
+    """The seed of a registry that was given none: a migrated, empty database."""
+
+
+class Registry:
+    """The tenants of a data folder, or of a PostgreSQL server."""
+
+    def __init__(self, settings: Settings, databases: Databases, folder: Path, seed: Seed) -> None:
+        self.settings = settings
+        self.folder = folder
+        self._databases = databases
+        self._seed = seed
+        self._tenants: dict[tuple[str, str], Tenant] = {}
+        self._looked = 0.0
+        self._owned: dict[Any, Any] = {}
+        self._engine = open_engine(databases.registry)
+        self._writing = for_writing(self._engine)
+
+    @classmethod
+    def open(cls, settings: Settings, seed: Seed | None = None) -> Self:
+        """Open what is there, or begin anew with the default tenant."""
+        folder = (
+            Path(tempfile.mkdtemp(prefix="concertmaster-")) if settings.ephemeral else settings.data
+        )
+        databases: Databases = Files(folder)
+        if settings.database_url is not None:
+            url = settings.database_url.get_secret_value()
+            named = sa.make_url(url).database or "concertmaster"
+            prefix = f"{named}_{uuid.uuid4().hex[:8]}" if settings.ephemeral else named
+            databases = Server(url, prefix=prefix)
+        with databases.alone():
+            registry = cls(settings, databases, folder, seed or _nothing)
+            try:
+                registry._prepare()
+            except BaseException:
+                registry.close()
+                raise
+        return registry
+
+    def _prepare(self) -> None:
+        with self.write() as connection:
+            METADATA.create_all(connection)
+        version = self.fact("version", lambda: str(VERSION))
+        if version != str(VERSION):
+            raise DataRefused(
+                f"the data in {self.place} was written by another version of Concertmaster "
+                f"(registry {version}, this one is {VERSION})"
+            )
+        self._load()
+        organization, name = self.settings.organization, self.settings.tenant
+        found = self._tenants.get(_fold(organization, name))
+        if found is None:
+            found = self._create(organization, name, self.settings.scenario)
+        elif found.scenario != self.settings.scenario:
+            raise DataRefused(
+                f"the data in {self.place} holds the scenario '{found.scenario}', "
+                f"not '{self.settings.scenario}'; `concertmaster reset --scenario "
+                f"{self.settings.scenario}` replaces it, --data takes another folder"
+            )
+        self.default = found
+
+    # --- tenants --------------------------------------------------------------------------
+
+    default: Tenant
+
+    def tenant(self, organization: str, name: str) -> Tenant | None:
+        """A tenant by its names, in any letter case."""
+        self._refresh()
+        return self._tenants.get(_fold(organization, name))
+
+    def named(self, name: str) -> Tenant | None:
+        """A tenant by its name alone (X-UIPATH-TenantName): in the default organization first."""
+        self._refresh()
+        first = self._tenants.get(_fold(self.default.organization, name))
+        return first or next((t for t in self.tenants() if t.name.lower() == name.lower()), None)
+
+    def by_key(self, key: str) -> Tenant | None:
+        """A tenant by its guid, as tokens name it."""
+        self._refresh()
+        return next((tenant for tenant in self._tenants.values() if tenant.key == key), None)
+
+    def tenants(self) -> list[Tenant]:
+        self._refresh()
+        return sorted(self._tenants.values(), key=lambda tenant: tenant.id)
+
+    def create(self, organization: str, name: str, scenario: str | None = None) -> Tenant:
+        """A new tenant, seeded: it is found only once it is complete."""
+        with self._databases.alone():
+            self._load()
+            return self._create(organization, name, scenario or self.settings.scenario)
+
+    def drop(self, tenant: Tenant) -> None:
+        """Remove a tenant and everything in it. The default one stays."""
+        if tenant is self.default:
+            raise NameRefused("the default tenant cannot be dropped")
+        with self._databases.alone():
+            with self.write() as connection:
+                connection.execute(sa.delete(TENANTS).where(TENANTS.c.id == tenant.id))
+            self._tenants.pop(_fold(tenant.organization, tenant.name), None)
+            self._remove(tenant)
+
+    def _create(self, organization: str, name: str, scenario: str) -> Tenant:
+        for word in (organization, name):
+            if not re.match(NAME, word):
+                raise NameRefused(f"'{word}' cannot be the name of an organization or tenant")
+        if _fold(organization, name) in self._tenants:
+            raise NameRefused(f"there is a tenant {organization}/{name} already")
+        row = self._reserve(organization, name, scenario)
+        tenant = self._make(row)
+        try:
+            self._databases.clone(tenant.database)
+            self._seed(tenant)
+        except BaseException:
+            self._remove(tenant)
+            raise
+        with self.write() as connection:
+            connection.execute(sa.insert(TENANTS).values(row))
+        self._tenants[_fold(organization, name)] = tenant
+        return tenant
+
+    def _reserve(self, organization: str, name: str, scenario: str) -> dict[str, Any]:
+        """The row of a tenant to be: its id is past every one given so far."""
+        with self.write() as connection:
+            matches = ORGANIZATIONS.c.folded == organization.lower()
+            found = connection.execute(sa.select(ORGANIZATIONS).where(matches)).first()
+            key = found.key if found else str(uuid.uuid4())
+            if found is None:
+                new = {"key": key, "name": organization, "folded": organization.lower()}
+                connection.execute(sa.insert(ORGANIZATIONS).values(new))
+            number = int(self._fact(connection, "last-tenant") or 0) + 1
+            self._set_fact(connection, "last-tenant", str(number))
+        return {
+            "id": number,
+            "key": str(uuid.uuid4()),
+            "organization_key": key,
+            "name": name,
+            "folded": name.lower(),
+            "scenario": scenario,
+            "database": self._databases.name_of(number),
+        }
+
+    def _make(self, row: dict[str, Any]) -> Tenant:
+        with self._engine.connect() as connection:
+            matches = ORGANIZATIONS.c.key == row["organization_key"]
+            organization = connection.execute(
+                sa.select(ORGANIZATIONS.c.name).where(matches)
+            ).scalar_one()
+        blobs = self.folder / "blobs" / row["database"]
+        blobs.mkdir(parents=True, exist_ok=True)
+        return Tenant(
+            id=row["id"],
+            key=row["key"],
+            name=row["name"],
+            organization=organization,
+            organization_key=row["organization_key"],
+            scenario=row["scenario"],
+            database=row["database"],
+            url=self._databases.url(row["database"]),
+            blobs=blobs,
+        )
+
+    def _load(self) -> None:
+        """Take up what the tables say: tenants that came, tenants that went."""
+        with self._engine.connect() as connection:
+            rows = [dict(row._mapping) for row in connection.execute(sa.select(TENANTS))]
+        known = {tenant.key: tenant for tenant in self._tenants.values()}
+        for row in rows:
+            if row["key"] not in known:
+                tenant = self._make(row)
+                migrations.upgrade_if_behind(tenant.writing)
+                self._tenants[_fold(tenant.organization, tenant.name)] = tenant
+        for gone in known.keys() - {row["key"] for row in rows}:
+            tenant = known[gone]
+            tenant.close()
+            self._tenants.pop(_fold(tenant.organization, tenant.name), None)
+        self._looked = time.monotonic()
+
+    def _refresh(self) -> None:
+        # A folder has one process; on a server, other replicas make and drop tenants too.
+        if isinstance(self._databases, Server) and time.monotonic() - self._looked > _FRESH:
+            self._load()
+
+    def _remove(self, tenant: Tenant) -> None:
+        tenant.close()
+        self._databases.drop(tenant.database)
+        shutil.rmtree(tenant.blobs, ignore_errors=True)
+
+    # --- the registry's own database ------------------------------------------------------
+
+    def read(self) -> AbstractContextManager[sa.Connection]:
+        """A connection for reading the tables of `store/tables.py`."""
+        return self._engine.connect()
+
+    def write(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction on them; commits when the `with` ends well."""
+        return self._writing.begin()
+
+    def fact(self, name: str, make: Callable[[], str]) -> str:
+        """A remembered text; made and kept when first asked for."""
+        with self.read() as connection:
+            found = self._fact(connection, name)
+        if found is not None:
+            return found
+        made = make()
+        with self.write() as connection:
+            found = self._fact(connection, name)
+            if found is None:
+                self._set_fact(connection, name, made)
+        return found or made
+
+    @staticmethod
+    def _fact(connection: sa.Connection, name: str) -> str | None:
+        return connection.execute(sa.select(FACTS.c.value).where(FACTS.c.name == name)).scalar()
+
+    @staticmethod
+    def _set_fact(connection: sa.Connection, name: str, value: str) -> None:
+        changed = sa.update(FACTS).where(FACTS.c.name == name).values(value=value)
+        if connection.execute(changed).rowcount == 0:
+            connection.execute(sa.insert(FACTS).values(name=name, value=value))
+
+    def own(self, make: Callable[["Registry"], T]) -> T:
+        """The one `make(registry)` of this registry."""
+        if make not in self._owned:
+            self._owned[make] = make(self)
+        found: T = self._owned[make]
+        return found
+
+    @property
+    def place(self) -> str:
+        """Where the data lives, for people to read."""
+        if isinstance(self._databases, Server):
+            return self._databases.server.render_as_string(hide_password=True)
+        return (
+            f"{self.folder} (gone when it stops)" if self.settings.ephemeral else str(self.folder)
+        )
+
+    def close(self) -> None:
+        """Let go of every connection; what is ephemeral goes away."""
+        names = [tenant.database for tenant in self._tenants.values()]
+        for tenant in self._tenants.values():
+            tenant.close()
+        self._engine.dispose()
+        if self.settings.ephemeral:
+            self._databases.forget(names)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _fold(organization: str, name: str) -> tuple[str, str]:
+    return organization.lower(), name.lower()

@@ -1,0 +1,80 @@
+"""A tenant: who it is, its database, its blobs and its clock."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from concertmaster.domain.clock import Clock
+from concertmaster.store.engines import for_writing, open_engine
+
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
+class Tenant:
+    """One tenant of one organization. Compared by identity: the registry makes one of each."""
+
+    id: int
+    key: str
+    name: str
+    organization: str
+    organization_key: str
+    scenario: str
+    database: str  #: the name of its database on the server, or of its file
+    url: sa.URL
+    blobs: Path
+    clock: Clock = field(default_factory=Clock)
+    _owned: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """For reading: transactions never wait for a writer."""
+        return open_engine(self.url)
+
+    @cached_property
+    def writing(self) -> sa.Engine:
+        """The same pool, for transactions that write."""
+        return for_writing(self.engine)
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+    def session(self) -> Session:
+        """A unit of work that may write."""
+        return Session(self.writing, expire_on_commit=False, info={"tenant": self})
+
+    def reader(self) -> Session:
+        """A unit of work that only reads: it never takes the write lock."""
+        return Session(self.engine, expire_on_commit=False, info={"tenant": self})
+
+    def connect(self) -> AbstractContextManager[sa.Connection]:
+        """A connection from the pool for plain reads, the shortest way to rows."""
+        return self._reading.connect()
+
+    @cached_property
+    def _reading(self) -> sa.Engine:
+        # PostgreSQL pays a round trip each for BEGIN and ROLLBACK; a read needs neither.
+        if self.dialect == "postgresql":
+            return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        return self.engine
+
+    def own(self, make: Callable[["Tenant"], T]) -> T:
+        """The one `make(tenant)` of this tenant: caches live and go with what they are of."""
+        if make not in self._owned:
+            self._owned[make] = make(self)
+        found: T = self._owned[make]
+        return found
+
+    def close(self) -> None:
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    def __str__(self) -> str:
+        return f"{self.organization}/{self.name}"

@@ -1,0 +1,65 @@
+"""Readers and writers do not stand in each other's way."""
+
+import sqlite3
+
+import pytest
+import sqlalchemy as sa
+
+from concertmaster.entities import Folder
+from concertmaster.store import Registry
+
+KEY = "0" * 36
+
+
+def test_a_reader_needs_no_lock_while_another_writes(registry: Registry) -> None:
+    tenant = registry.default
+    with tenant.session() as writer:
+        writer.add(Folder(key=KEY, display_name="New", fully_qualified_name="New"))
+        writer.flush()
+        with tenant.connect() as reading, tenant.reader() as session:
+            assert reading.scalar(sa.select(sa.func.count()).select_from(Folder)) == 0
+            assert session.scalar(sa.select(sa.func.count()).select_from(Folder)) == 0
+        writer.commit()
+    with tenant.connect() as reading:
+        assert reading.scalar(sa.select(sa.func.count()).select_from(Folder)) == 1
+
+
+def test_a_writer_holds_the_lock_from_its_first_statement(registry: Registry) -> None:
+    tenant = registry.default
+    if tenant.dialect != "sqlite":
+        pytest.skip("PostgreSQL locks rows")
+    with tenant.session() as writer:
+        writer.execute(sa.select(Folder.id))
+        other = tenant.engine.raw_connection()
+        try:
+            other.driver_connection.execute("PRAGMA busy_timeout = 1")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.driver_connection.execute("BEGIN IMMEDIATE")
+        finally:
+            other.invalidate()
+
+
+def test_foreign_keys_are_kept(registry: Registry) -> None:
+    with registry.default.session() as session:
+        session.add(Folder(key=KEY, display_name="x", fully_qualified_name="x", parent_id=4711))
+        with pytest.raises(sa.exc.IntegrityError):
+            session.commit()
+
+
+def test_a_rollback_leaves_nothing(registry: Registry) -> None:
+    tenant = registry.default
+    with tenant.session() as session:
+        session.add(Folder(key=KEY, display_name="x", fully_qualified_name="x"))
+        session.flush()
+        session.rollback()
+    with tenant.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(Folder)) == 0
+
+
+def test_what_belongs_to_a_tenant_is_made_once(registry: Registry) -> None:
+    class Thing:
+        def __init__(self, tenant: object) -> None:
+            self.tenant = tenant
+
+    assert registry.default.own(Thing) is registry.default.own(Thing)
+    assert registry.default.own(Thing).tenant is registry.default
