@@ -150,7 +150,7 @@ class Words:
     hidden: bool = False  #: a column of ours: not on the wire, not in a query
     computed: bool = False  #: the server's to set; ignored in a payload
     immutable: bool = False  #: may be given on create only
-    masked: bool = False  #: null in collections and expansions, shown by key
+    masked: bool | str = False  #: null (or this text) in collections and expansions, shown by key
     secret: bool = False  #: may be written, is always answered null
     required: bool = False  #: must be given, and not be empty, on create and replace
     filterable: bool = True  #: may stand in $filter and $orderby
@@ -173,7 +173,7 @@ def prop(
     hidden: bool = False,
     computed: bool = False,
     immutable: bool = False,
-    masked: bool = False,
+    masked: bool | str = False,
     secret: bool = False,
     required: bool = False,
     filterable: bool = True,

@@ -1,0 +1,189 @@
+"""The composition root: the only module that knows every other."""
+
+import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response as WebResponse
+
+from concertmaster import __version__, actions, rest
+from concertmaster.domain.errors import (
+    InvalidRequest,
+    NotAuthenticated,
+    OperationNotBuilt,
+    OrchestratorError,
+)
+from concertmaster.edge.address import TenantAddress
+from concertmaster.edge.admission import Orchestrator
+from concertmaster.edge.errors import answer, body_of, render
+from concertmaster.edge.headers import AnswerHeaders, OwnOrigin
+from concertmaster.entities import ALL
+from concertmaster.identity.callers import identify
+from concertmaster.identity.routes import router as identity_router
+from concertmaster.identity.token_routes import router as tokens_router
+from concertmaster.odata.errors import MethodNotAllowed, NoSuchResource, ODataError
+from concertmaster.odata.model import Model
+from concertmaster.odata.operations import Operations
+from concertmaster.odata.routes import ODataRoute, openapi_paths
+from concertmaster.odata.service import Behaviour, Service
+from concertmaster.odata.write import Hooks
+from concertmaster.scenarios import seed
+from concertmaster.settings import Settings
+from concertmaster.store import Registry
+from concertmaster.surface import find
+
+NAMESPACE = "UiPath.Server.Configuration.OData"
+
+#: Where the real product differs from a plain ASP.NET Core OData service (see docs/adr).
+BEHAVIOUR = Behaviour(
+    count_by_default=True, next_links=False, context_expands=False, updated_body=b"{}"
+)
+
+
+def modules_of(package: ModuleType) -> list[ModuleType]:
+    """Every module of a package: its files are the registry."""
+    names = sorted(m.name for m in pkgutil.iter_modules(package.__path__))
+    return [import_module(f"{package.__name__}.{name}") for name in names]
+
+
+@cache
+def model() -> Model:
+    """What exists; the same for every tenant."""
+    return Model.of(ALL, namespace=NAMESPACE, suffix="Dto")
+
+
+@cache
+def operations() -> Operations:
+    return Operations(modules_of(actions), NAMESPACE)
+
+
+@cache
+def hooks() -> Hooks:
+    return Hooks(modules_of(actions))
+
+
+def create_app(settings: Settings | None = None, registry: Registry | None = None) -> FastAPI:
+    """The application over a registry of tenants; it closes the registry it opened itself."""
+    owned = registry is None
+    opened = registry or Registry.open(settings or Settings(), seed)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if owned:
+            opened.close()
+
+    app = FastAPI(
+        title="Concertmaster", version=__version__, lifespan=lifespan,
+        docs_url="/docs", redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False,
+    )  # fmt: skip
+    app.state.registry = opened
+    app.state.ready = True
+    app.add_middleware(OwnOrigin)
+    app.add_middleware(TenantAddress)  # runs before OwnOrigin: the last one added is the first
+    app.add_middleware(AnswerHeaders)
+    app.router.routes.insert(0, ODataRoute("/odata", _service_of, remote=_is_remote))
+    app.include_router(identity_router)
+    app.include_router(tokens_router)
+    for module in modules_of(rest):
+        app.include_router(module.router)
+    _add_documents(app)
+    _add_errors(app)
+    return app
+
+
+def _service_of(web: Request) -> Service:
+    """The OData service of the tenant that a request speaks to; made once for each tenant."""
+    services: dict[int, Service] = web.app.state.__dict__.setdefault("services", {})
+    tenant = web.state.tenant
+    service = services.get(id(tenant))
+    if service is None:
+        host = Orchestrator(web.app.state.registry, tenant)
+        service = Service(
+            model(), host, operations=operations(), hooks=hooks(), behaviour=BEHAVIOUR
+        )
+        services[id(tenant)] = service
+    return service
+
+
+def _is_remote(web: Request) -> bool:
+    return bool(web.state.tenant.dialect != "sqlite")
+
+
+def _add_documents(app: FastAPI) -> None:
+    @app.get("/health/live", include_in_schema=False)
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready", include_in_schema=False)
+    async def ready(request: Request) -> JSONResponse:
+        done = request.app.state.ready
+        return JSONResponse({"status": "ready" if done else "starting"}, 200 if done else 503)
+
+    @app.get("/swagger", include_in_schema=False)
+    @app.get("/swagger/index.html", include_in_schema=False)
+    async def swagger() -> HTMLResponse:
+        from fastapi.openapi.docs import get_swagger_ui_html
+
+        return get_swagger_ui_html(openapi_url="../openapi.json", title="Concertmaster")
+
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = plain()
+            service = Service(model(), None, operations=operations(), hooks=hooks())  # type: ignore[arg-type]
+            schema["paths"].update(openapi_paths(service, "/odata"))
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _add_errors(app: FastAPI) -> None:
+    async def on_error(request: Request, error: Exception) -> WebResponse:
+        if isinstance(error, NoSuchResource | MethodNotAllowed):
+            return _outside(request, error)
+        return render(request, error)
+
+    async def on_http(request: Request, error: HTTPException) -> WebResponse:
+        if error.status_code in (404, 405):
+            return _outside(request, error)
+        return answer(request, error.status_code, body_of(request, str(error.detail), 0))
+
+    async def on_validation(request: Request, error: RequestValidationError) -> WebResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or "body"
+        return render(request, InvalidRequest(f"{where}: {first['msg']}"))
+
+    app.add_exception_handler(ODataError, on_error)
+    app.add_exception_handler(Exception, on_error)
+    app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, on_validation)  # type: ignore[arg-type]
+    app.add_exception_handler(OrchestratorError, on_error)
+
+
+def _outside(request: Request, error: Exception) -> WebResponse:
+    """What no route answers: a known operation that is not built (501), or nothing (404, 405)."""
+    known = find(request.method, request.scope["path"])
+    if known is not None:
+        tenant, registry = request.state.tenant, request.app.state.registry
+        try:
+            if not known.name.startswith("RobotsService"):  # robots prove themselves by licence key
+                identify(request.headers.get("authorization"), tenant, registry, registry.settings)
+        except NotAuthenticated as refused:
+            return render(request, refused)
+        return render(request, OperationNotBuilt(operation=known.name))
+    if isinstance(error, ODataError):
+        return render(request, error)
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    message = "The requested resource was not found." if status == 404 else "The method is not allowed."
+    return answer(request, status, body_of(request, message, 0))

@@ -1,0 +1,362 @@
+"""The life of a job: how it starts, which states follow one another, who may stop it.
+
+    Pending ──→ Running ──→ Successful | Faulted
+       │          │  ├────→ Suspended ──→ Resumed ──→ Running
+       │          │  ├────→ Stopping ───→ Stopped | Successful | Faulted
+       │          │  └────→ Terminating → Stopped | Faulted
+       └──→ Stopped
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from concertmaster.domain import clock
+from concertmaster.domain.arguments import check_arguments
+from concertmaster.domain.errors import (
+    CannotRestartUnfinishedJob,
+    InvalidArgument,
+    InvalidStartJobRobotIds,
+    ItemNotFound,
+    JobCannotBeStopped,
+    PendingJobsAlreadyExist,
+    ProcessNotFound,
+)
+from concertmaster.entities import Folder, Job, Release, Robot
+from concertmaster.entities._enums import JobPriority
+from concertmaster.entities.environments import environment_robots
+from concertmaster.entities.folders import PermissionModel
+from concertmaster.entities.jobs import JobSourceType, JobState, StopStrategy
+
+#: Every step a job may take. Whoever moves a job goes through `move`.
+STEPS: Mapping[JobState, frozenset[JobState]] = {
+    JobState.Pending: frozenset({JobState.Running, JobState.Stopped, JobState.Faulted}),
+    JobState.Running: frozenset({
+        JobState.Successful, JobState.Faulted, JobState.Stopped, JobState.Stopping,
+        JobState.Terminating, JobState.Suspended,
+    }),
+    JobState.Stopping: frozenset({
+        JobState.Stopped, JobState.Successful, JobState.Faulted, JobState.Terminating,
+        JobState.Suspended,
+    }),
+    JobState.Terminating: frozenset({JobState.Stopped, JobState.Faulted}),
+    JobState.Suspended: frozenset({JobState.Resumed, JobState.Stopped, JobState.Faulted}),
+    JobState.Resumed: frozenset({JobState.Running, JobState.Stopped, JobState.Faulted}),
+    JobState.Successful: frozenset(),
+    JobState.Faulted: frozenset(),
+    JobState.Stopped: frozenset(),
+}  # fmt: skip
+FINAL = frozenset(state for state, following in STEPS.items() if not following)
+
+#: What a request to stop makes of a job: a robot has to be told, or nobody has it yet.
+STOPS: Mapping[tuple[JobState, StopStrategy], JobState] = {
+    (JobState.Pending, StopStrategy.SoftStop): JobState.Stopped,
+    (JobState.Pending, StopStrategy.Kill): JobState.Stopped,
+    (JobState.Suspended, StopStrategy.SoftStop): JobState.Stopped,
+    (JobState.Suspended, StopStrategy.Kill): JobState.Stopped,
+    (JobState.Resumed, StopStrategy.SoftStop): JobState.Stopped,
+    (JobState.Resumed, StopStrategy.Kill): JobState.Stopped,
+    (JobState.Running, StopStrategy.SoftStop): JobState.Stopping,
+    (JobState.Running, StopStrategy.Kill): JobState.Terminating,
+    (JobState.Stopping, StopStrategy.SoftStop): JobState.Stopping,
+    (JobState.Stopping, StopStrategy.Kill): JobState.Terminating,
+    (JobState.Terminating, StopStrategy.Kill): JobState.Terminating,
+    (JobState.Terminating, StopStrategy.SoftStop): JobState.Terminating,
+}
+
+#: The bands of the named priorities within 1 to 100, as UiPath's own command line sends them.
+PRIORITIES = {JobPriority.Low: 25, JobPriority.Normal: 45, JobPriority.High: 65}
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is asked of `start`: which process, how often, on what, with which values."""
+
+    release_key: str | None = None
+    release_name: str | None = None
+    strategy: str | None = None
+    robot_ids: Sequence[int] = ()
+    number_of_robots: int = 0
+    jobs_count: int = 0
+    input_arguments: str | None = None
+    input_file: str | None = None
+    job_priority: JobPriority | None = None
+    specific_priority_value: int | None = None
+    source: str | None = None
+    batch_key: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)  #: attributes every job takes as given
+
+
+# --- starting -------------------------------------------------------------------------------
+
+
+def start(session: Session, folder_id: int, asked: Start, *, now: str) -> list[Job]:
+    """New jobs, all Pending, all of one batch.
+
+    Raises:
+        ProcessNotFound: the folder has no such release.
+        InvalidArgument: the input, a count or a priority does not hold.
+        InvalidStartJobRobotIds, PendingJobsAlreadyExist: no robot can take them.
+    """
+    release = find_release(session, folder_id, asked)
+    _check(asked)
+    check_arguments(asked.input_arguments, release.arguments, release.input_arguments)
+    folder = session.get_one(Folder, folder_id)
+    robots = _targets(session, folder, release, asked)
+    batch = asked.batch_key or clock.new_guid()
+    jobs = [_new_job(folder, release, robot, asked, batch, now) for robot in robots]
+    session.add_all(jobs)
+    session.flush()
+    return jobs
+
+
+def find_release(session: Session, folder_id: int, asked: Start) -> Release:
+    """The release by key; where no key is given, by name in any letter case."""
+    inside = sa.select(Release).where(Release.organization_unit_id == folder_id)
+    if asked.release_key:
+        found = session.scalar(inside.where(Release.key == asked.release_key.strip("{} ").lower()))
+    elif asked.release_name:
+        named = sa.func.lower(Release.name) == asked.release_name.lower()
+        found = session.scalar(inside.where(named))
+    else:
+        raise InvalidArgument("The field ReleaseKey or ReleaseName is required.")
+    if found is None:
+        raise ProcessNotFound
+    return found
+
+
+def _check(asked: Start) -> None:
+    if asked.input_file and asked.input_arguments:
+        raise InvalidArgument("A job cannot have both input file and input arguments.")
+    if asked.job_priority is not None and asked.specific_priority_value is not None:
+        raise InvalidArgument(
+            "Cannot set a specific priority value when a standard job priority setting is selected."
+        )
+
+
+def _new_job(
+    folder: Folder, release: Release, robot: Robot | None, asked: Start, batch: str, now: str
+) -> Job:
+    priority = asked.job_priority
+    value = asked.specific_priority_value
+    if priority is None and value is None:
+        priority, value = release.job_priority, release.specific_priority_value
+    if value is None:
+        value = PRIORITIES[JobPriority.Normal if priority is None else priority]
+    given = {
+        "entry_point_path": release.entry_point_path,
+        "environment_variables": release.environment_variables,
+        "requires_user_interaction": release.requires_user_interaction,
+        "remote_control_access": release.remote_control_access,
+        **{name: v for name, v in asked.values.items() if v is not None},
+    }
+    return Job(
+        key=clock.new_guid(),
+        batch_execution_key=batch,
+        state=JobState.Pending,
+        source=asked.source or "Manual",
+        source_type=_source_type(asked.source),
+        creation_time=now,
+        last_modification_time=now,
+        job_priority=priority,
+        specific_priority_value=value,
+        input_arguments=asked.input_arguments or release.input_arguments,
+        input_file=asked.input_file,
+        release_id=release.id,
+        release_name=release.name,
+        release_version_id=release.current_version_id,
+        process_type=release.process_type,
+        robot_id=robot.id if robot else None,
+        host_machine_name=robot.machine_name if robot else None,
+        organization_unit_id=folder.id,
+        organization_unit_fully_qualified_name=folder.fully_qualified_name,
+        **given,
+    )
+
+
+def _source_type(source: str | None) -> JobSourceType:
+    names = {member.name.lower(): member for member in JobSourceType}
+    return names.get((source or "").strip().lower(), JobSourceType.Manual)
+
+
+# --- strategies: who gets the jobs ----------------------------------------------------------
+
+
+def _targets(
+    session: Session, folder: Folder, release: Release, asked: Start
+) -> Sequence[Robot | None]:
+    """One entry for each job to be: a robot, or None for whichever comes first."""
+    name = (asked.strategy or "").strip().lower() or "modernjobscount"
+    strategy = STRATEGIES.get(name)
+    if strategy is None:
+        raise InvalidArgument(f"The strategy '{asked.strategy}' is not known.")
+    if folder.permission_model != PermissionModel.InheritFromTenant and name in CLASSIC_ONLY:
+        raise InvalidArgument(f"The strategy {asked.strategy} is not available in modern folders.")
+    return strategy(session, folder, release, asked)
+
+
+def _all(session: Session, folder: Folder, release: Release, asked: Start) -> Sequence[Robot]:
+    robots = _robots_of(session, release)
+    free = [robot for robot in robots if robot.id not in _waiting_for(session, release)]
+    if robots and not free:
+        raise PendingJobsAlreadyExist
+    if not robots:
+        raise InvalidStartJobRobotIds
+    return free
+
+
+def _specific(session: Session, folder: Folder, release: Release, asked: Start) -> Sequence[Robot]:
+    wanted = list(dict.fromkeys(asked.robot_ids))
+    if not wanted:
+        raise InvalidArgument("The field RobotIds must not be empty for the strategy Specific.")
+    found = {
+        robot.id: robot
+        for robot in session.scalars(
+            sa.select(Robot).where(
+                Robot.id.in_(wanted),
+                Robot.enabled,
+                sa.or_(
+                    Robot.organization_unit_id == folder.id, Robot.organization_unit_id.is_(None)
+                ),
+            )
+        )
+    }
+    if len(found) != len(wanted):
+        raise InvalidStartJobRobotIds
+    if any(robot_id in _waiting_for(session, release) for robot_id in wanted):
+        raise PendingJobsAlreadyExist
+    return [found[robot_id] for robot_id in wanted]
+
+
+def _robot_count(
+    session: Session, folder: Folder, release: Release, asked: Start
+) -> Sequence[Robot]:
+    if asked.number_of_robots < 1:
+        raise InvalidArgument("The field NoOfRobots must be greater than 0.")
+    return _all(session, folder, release, asked)[: asked.number_of_robots]
+
+
+def _jobs_count(
+    session: Session, folder: Folder, release: Release, asked: Start
+) -> Sequence[None]:
+    count = asked.jobs_count or 1
+    if not 1 <= count <= MOST_JOBS:
+        raise InvalidArgument(f"The field JobsCount must be between 1 and {MOST_JOBS}.")
+    return [None] * count
+
+
+#: As many as one call may start; the real product bounds it by licence.
+MOST_JOBS = 10_000
+
+Strategy = Callable[[Session, Folder, Release, Start], Sequence[Robot | None]]
+STRATEGIES: Mapping[str, Strategy] = {
+    "all": _all,
+    "specific": _specific,
+    "robotcount": _robot_count,
+    "jobscount": _jobs_count,
+    "modernjobscount": _jobs_count,
+}
+CLASSIC_ONLY = frozenset({"all", "robotcount"})
+
+
+def _robots_of(session: Session, release: Release) -> list[Robot]:
+    """The robots of the environment that a classic release belongs to, in order of id."""
+    inside = sa.select(environment_robots.c.robot_id).where(
+        environment_robots.c.environment_id == release.environment_id
+    )
+    return list(
+        session.scalars(
+            sa.select(Robot).where(Robot.id.in_(inside), Robot.enabled).order_by(Robot.id)
+        )
+    )
+
+
+def _waiting_for(session: Session, release: Release) -> set[int | None]:
+    """Robots that have a job of this release pending already."""
+    pending = (Job.release_id == release.id) & (Job.state == JobState.Pending)
+    return set(session.scalars(sa.select(Job.robot_id).where(pending, Job.robot_id.is_not(None))))
+
+
+# --- moving ---------------------------------------------------------------------------------
+
+
+def move(session: Session, job: Job, to: JobState, *, now: str, **values: Any) -> bool:
+    """Take a job from the state it was read in to another; False when someone was faster.
+
+    Raises ValueError for a step that no job may take.
+    """
+    if to not in STEPS[job.state]:
+        raise ValueError(f"a job does not go from {job.state.name} to {to.name}")
+    values["last_modification_time"] = now
+    if to in FINAL:
+        values.setdefault("end_time", now)
+    done = session.execute(
+        sa.update(Job)
+        .where(Job.id == job.id, Job.state == job.state)
+        .values(state=to, **values)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    session.refresh(job)
+    return done is not None
+
+
+def stop(session: Session, jobs: Sequence[Job], strategy: StopStrategy, *, now: str) -> None:
+    """Ask jobs to end: those that nobody runs end at once.
+
+    Raises:
+        JobCannotBeStopped: one has ended already; then none is touched.
+    """
+    for job in jobs:
+        if (job.state, strategy) not in STOPS:
+            raise JobCannotBeStopped(state=job.state.name, resource_ids=[job.id])
+    for job in jobs:
+        target = STOPS[job.state, strategy]
+        if target is job.state:
+            continue
+        info = {"info": "Job was stopped before it ran."} if target in FINAL else {}
+        if not move(session, job, target, now=now, stop_strategy=strategy, **info):
+            stop(session, [job], strategy, now=now)
+
+
+def restart(session: Session, job: Job, *, now: str) -> Job:
+    """A new job of the same process with the same input.
+
+    Raises:
+        CannotRestartUnfinishedJob: it has not ended yet.
+        ProcessNotFound: its process is gone.
+    """
+    if job.state not in FINAL:
+        raise CannotRestartUnfinishedJob
+    release = session.get(Release, job.release_id) if job.release_id else None
+    if release is None:
+        raise ProcessNotFound
+    folder = session.get_one(Folder, job.organization_unit_id)
+    robot = session.get(Robot, job.robot_id) if job.robot_id else None
+    asked = Start(
+        input_arguments=job.input_arguments, input_file=job.input_file, source=job.source,
+        job_priority=job.job_priority,
+        values={"entry_point_path": job.entry_point_path, "reference": job.reference},
+    )  # fmt: skip
+    again = _new_job(folder, release, robot, asked, clock.new_guid(), now)
+    session.add(again)
+    session.flush()
+    return again
+
+
+def find_jobs(session: Session, folder_id: int, job_ids: Sequence[int]) -> list[Job]:
+    """Jobs of a folder by id, in the order asked. Raises ItemNotFound where one is missing."""
+    wanted = list(dict.fromkeys(job_ids))
+    found = {
+        job.id: job
+        for job in session.scalars(
+            sa.select(Job).where(Job.id.in_(wanted), Job.organization_unit_id == folder_id)
+        )
+    }
+    if len(found) != len(wanted):
+        missing = [job_id for job_id in wanted if job_id not in found]
+        raise ItemNotFound(entity="Job", resource_ids=missing)
+    return [found[job_id] for job_id in wanted]

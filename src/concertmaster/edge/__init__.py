@@ -1,0 +1,1 @@
+"""Where HTTP meets Orchestrator: which tenant, who is let in, what an error looks like."""

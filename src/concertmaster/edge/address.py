@@ -1,0 +1,114 @@
+"""Which tenant a URL speaks to: takes the prefix off the path, once, for everything behind.
+
+    /{org}/{tenant}/orchestrator_/odata/Jobs    cloud
+    /{org}/{tenant}/odata/Jobs                  cloud, without the service's own segment
+    /{org}/identity_/connect/token              sign-in of an organization
+    /odata/Jobs                                 standalone: X-UIPATH-TenantName, or the default
+
+What was taken off is the root that absolute URLs in answers are built from.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from concertmaster.identity.tokens import tenant_named_in
+from concertmaster.store import Registry, Tenant
+
+#: First segments that are ours, below any prefix.
+ROOTS = frozenset({
+    "odata", "api", "tasks", "forms", "identity", "identity_", "_control", "health", "docs",
+    "swagger", "redoc", "openapi.json", "t", "blobs", "llmopstenant_", "apps_", "",
+})  # fmt: skip
+SERVICE = "orchestrator_"
+
+
+@dataclass(frozen=True)
+class Address:
+    """A path, split into where it is mounted and what is asked there."""
+
+    prefix: str
+    rest: str
+    organization: str | None = None
+    tenant: str | None = None
+
+
+def split(path: str) -> Address | None:
+    """None when the path belongs to no shape of ours."""
+    parts = path.lstrip("/").split("/")
+    lowered = [unquote(part).lower() for part in parts[:5]]
+    if lowered[0] in ROOTS:
+        return Address("", "/" + "/".join(parts))
+    if len(parts) > 1 and lowered[1] in ROOTS - {""}:
+        return Address("/" + parts[0], "/" + "/".join(parts[1:]), unquote(parts[0]))
+    if len(parts) < 3:
+        return None
+    taken = 2
+    while taken < len(lowered) and lowered[taken] == SERVICE:  # some pages of the guide have it twice
+        taken += 1
+    if taken >= len(parts) or lowered[min(taken, 4)] not in ROOTS:
+        return None
+    prefix, rest = parts[:taken], parts[taken:]
+    return Address(
+        "/" + "/".join(prefix), "/" + "/".join(rest), unquote(parts[0]), unquote(parts[1])
+    )
+
+
+class TenantAddress:
+    """ASGI middleware: finds the tenant, rewrites the path, answers 404 where there is none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        raw: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        raw = re.sub(r"//+", "/", raw.partition("?")[0])
+        address = split(raw)
+        registry: Registry = scope["app"].state.registry
+        tenant = self._tenant(address, scope, registry) if address else None
+        if address is None or (tenant is None and address.rest.split("/")[1].lower() != "health"):
+            await _not_found(scope, receive, send)
+            return
+        inner = dict(scope)
+        inner["path"] = unquote(address.rest)
+        inner["raw_path"] = address.rest.encode("latin-1")
+        inner["root_path"] = scope.get("root_path", "") + address.prefix
+        inner["state"] = {**scope.get("state", {}), "tenant": tenant}
+        # Starlette takes root_path off the path where it begins with it; ours never does.
+        inner["app_root_path"] = inner["root_path"]
+        await self.app(inner, receive, send)
+
+    def _tenant(self, address: Address, scope: Scope, registry: Registry) -> Tenant | None:
+        if address.organization and address.tenant:
+            return registry.tenant(address.organization, address.tenant)
+        name = _header(scope, b"x-uipath-tenantname")
+        if address.organization:
+            return registry.tenant(address.organization, name or registry.default.name)
+        if name:
+            return registry.named(name)
+        if len(registry.tenants()) == 1:
+            return registry.default
+        named = tenant_named_in(_header(scope, b"authorization") or "")
+        return (registry.by_key(named) if named else None) or registry.default
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    for key, value in scope["headers"]:
+        if key.lower() == name:
+            return str(value.decode("latin-1"))
+    return None
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from concertmaster.edge.errors import body_of
+
+    answer = body_of(Request(scope), "Neither an organization and tenant nor a service lies here.", 0)
+    await Response(answer, 404, media_type="application/json")(scope, receive, send)

@@ -1,0 +1,245 @@
+"""Who is let in: the one place where sign-in, scopes, permissions and folders are enforced.
+
+The OData pipeline comes through `Orchestrator.open`, plain routes through `admit`; both end in
+`enter`, so no operation can forget a check: what it needs is declared on it.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from starlette.requests import Request as WebRequest
+
+from concertmaster.domain.access import Caller, resolve_folder
+from concertmaster.domain.call import Call
+from concertmaster.domain.clock import new_guid
+from concertmaster.domain.errors import FolderRequired, NotAuthorized
+from concertmaster.entities import Folder
+from concertmaster.identity.callers import identify
+from concertmaster.odata.declare import GuidText
+from concertmaster.odata.model import EntityType
+from concertmaster.odata.plan import Restriction
+from concertmaster.odata.query import list_value, one_of
+from concertmaster.odata.request import Request
+from concertmaster.odata.target import Target
+from concertmaster.settings import Settings
+from concertmaster.store import Registry, Tenant
+
+#: required: no folder, no answer · optional: used if given · across: all the caller may see
+FolderRule = Literal["required", "optional", "across"] | None
+
+_SUFFIX = {"GET": "View", "POST": "Create", "PUT": "Edit", "PATCH": "Edit", "DELETE": "Delete"}
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a request must hold to be let in."""
+
+    permission: str = ""  #: names joined by `and`, `or`, parentheses; empty is none
+    scopes: str = ""
+    folder: FolderRule = None
+    writes: bool = True
+
+
+def scopes_of(family: str | None, *, reading: bool) -> str:
+    """`OR.Jobs` for a read → `OR.Jobs or OR.Jobs.Read`."""
+    if not family:
+        return ""
+    return f"{family} or {family}.{'Read' if reading else 'Write'}"
+
+
+def enter(
+    tenant: Tenant,
+    registry: Registry,
+    headers: Mapping[str, str],
+    need: Need,
+    *,
+    base_url: str = "",
+) -> Call:
+    """The call of an admitted request.
+
+    Raises:
+        NotAuthenticated, NotAuthorized, FolderNotFound, FolderRequired
+    """
+    settings: Settings = registry.settings
+    caller = identify(headers.get("authorization"), tenant, registry, settings)
+    if not caller.allows(need.scopes):
+        raise NotAuthorized
+    # A header that names no folder is refused even where the folder makes no difference.
+    folder_id = resolve_folder(caller, headers) if need.folder else None
+    if need.folder == "across":
+        folder_id = None
+    across: frozenset[int] | None = None
+    if need.folder == "required":
+        if folder_id is None:
+            raise FolderRequired
+        if not caller.may(need.permission, folder_id):
+            raise NotAuthorized
+    elif need.folder == "across" or (need.folder == "optional" and folder_id is None):
+        across = caller.folders_where(need.permission)
+        if not across and not caller.may(need.permission):
+            raise NotAuthorized
+    elif not caller.may(need.permission, folder_id) and not (
+        folder_id is None and caller.may_somewhere(need.permission)
+    ):
+        raise NotAuthorized
+    return Call(
+        tenant, caller, settings, folder_id, across, writes=need.writes, base_url=base_url
+    )
+
+
+class Orchestrator:
+    """The host behind the OData service (see `odata/service.py`)."""
+
+    def __init__(self, registry: Registry, tenant: Tenant) -> None:
+        self.registry = registry
+        self.tenant = tenant
+
+    @contextmanager
+    def open(self, request: Request, target: Target) -> Iterator[Call]:
+        root = request.base.removesuffix("odata/")
+        call = enter(
+            self.tenant, self.registry, request.headers, need_of(request.method, target),
+            base_url=root,
+        )  # fmt: skip
+        try:
+            yield call
+        except BaseException:
+            call.close(commit=False)
+            raise
+        call.close(commit=call.writes)
+
+    def restrict(self, call: Call, entity_type: EntityType) -> Restriction | None:
+        return visible(call, entity_type)
+
+    def prepare(self, call: Call, entity: Any) -> None:
+        """What every new row gets from its call: the folder, who made it, and when."""
+        prepare(call, entity)
+
+
+def need_of(method: str, target: Target) -> Need:
+    """What a target needs, from the words of its declaration."""
+    if target.operation:
+        words: Mapping[str, Any] = target.operation.host
+        reading = target.operation.kind == "function" or words.get("reads", False)
+        folder = words.get("folder", _set_word(target, "folder"))
+        scope = words.get("scope", _set_word(target, "scope"))
+        return Need(
+            words.get("permission", ""),
+            words.get("scopes", scopes_of(scope, reading=reading)),
+            folder,
+            writes=not reading,
+        )
+    assert target.entity_set
+    words = target.entity_set.declaration.host
+    permissions = words.get("permissions", {})
+    permission = permissions.get(method)
+    if method == "GET" and target.key is not None:
+        permission = permissions.get("GET(key)", permission)
+    if permission is None:
+        permission = f"{words['permission']}.{_SUFFIX[method]}" if "permission" in words else ""
+    reading = method == "GET"
+    return Need(
+        permission, scopes_of(words.get("scope"), reading=reading), words.get("folder"),
+        writes=not reading,
+    )  # fmt: skip
+
+
+def _set_word(target: Target, word: str) -> Any:
+    return target.entity_set.declaration.host.get(word) if target.entity_set else None
+
+
+# --- which rows -----------------------------------------------------------------------------
+
+
+def visible(call: Call, entity_type: EntityType) -> Restriction | None:
+    """Which rows of a set a call may see: those of its folder, or of the folders it may see."""
+    if entity_type.cls is Folder:
+        return _among(call, "id", call.caller.folders)
+    rule = entity_type.declaration.host.get("folder")
+    if rule is None:
+        return None
+    if call.folder_id is not None:
+        return _in_folder(call.folder_id, strict=rule == "required")
+    if call.caller.unlimited:
+        return None
+    folders = call.across if call.across is not None else call.caller.folders
+    return _among(call, "organization_unit_id", folders, or_none=rule == "optional")
+
+
+def _in_folder(folder_id: int, *, strict: bool) -> Restriction:
+    def conditions(root: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+        column = root.c.organization_unit_id
+        matches = column == sa.bindparam("r_folder", type_=sa.BigInteger())
+        return [matches if strict else sa.or_(matches, column.is_(None))]
+
+    return Restriction("folder" if strict else "folder?", conditions, {"r_folder": folder_id})
+
+
+def _among(
+    call: Call, name: str, folders: frozenset[int], *, or_none: bool = False
+) -> Restriction:
+    dialect = call.tenant.dialect
+
+    def conditions(root: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+        inside = one_of(root.c[name], "r_folders", dialect)
+        return [sa.or_(inside, root.c[name].is_(None)) if or_none else inside]
+
+    values = {"r_folders": list_value(sorted(folders), dialect)}
+    return Restriction(f"among {name} {or_none}", conditions, values)
+
+
+# --- what a new row gets --------------------------------------------------------------------
+
+
+def prepare(call: Call, entity: Any) -> None:
+    """Fill in what is ours to set: identity, place, author and moment."""
+    given: dict[str, Any] = {"creator_user_id": call.caller.user_id}
+    if call.folder_id is not None:
+        place = call.caller.tree.by_id[call.folder_id]
+        given["organization_unit_id"] = place.id
+        given["organization_unit_fully_qualified_name"] = place.path
+        given["folder_key"] = place.key
+    mapper = type(entity).__mapper__
+    for attribute in mapper.column_attrs:
+        column = attribute.columns[0]
+        if getattr(entity, attribute.key) is not None:
+            continue
+        if attribute.key in given:
+            setattr(entity, attribute.key, given[attribute.key])
+        elif attribute.key == "creation_time":
+            entity.creation_time = call.now
+        elif not column.nullable and isinstance(column.type, GuidText) and column.default is None:
+            setattr(entity, attribute.key, new_guid())
+
+
+# --- plain routes ---------------------------------------------------------------------------
+
+
+def admit(
+    permission: str = "", *, scope: str | None = None, folder: FolderRule = None, reads: bool = False
+) -> Any:
+    """A FastAPI dependency: the call of an admitted request, committed when it ends well.
+
+        @router.get("/api/Status/Version")
+        def version(call: Annotated[Call, Depends(admit(reads=True))]) -> …
+    """
+    need = Need(permission, scopes_of(scope, reading=reads), folder, writes=not reads)
+
+    def admitted(request: WebRequest) -> Iterator[Call]:
+        root = str(request.base_url).rstrip("/")
+        call = enter(
+            request.state.tenant, request.app.state.registry,
+            {name.lower(): value for name, value in request.headers.items()},
+            need, base_url=f"{root}/",
+        )  # fmt: skip
+        try:
+            yield call
+        except BaseException:
+            call.close(commit=False)
+            raise
+        call.close(commit=call.writes)
+
+    return admitted

@@ -1,0 +1,638 @@
+"""$filter and $orderby as text → typed expression: every name found, every type checked.
+
+What the grammar let through is held against the model here. An expression that leaves this file
+can be translated and run: names exist and may be filtered on, operands go together, literals have
+a type to become. Refusals are in the sentences of ASP.NET Core OData.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from odata_query import ast
+
+from concertmaster.odata import grammar
+from concertmaster.odata.errors import InvalidQuery
+from concertmaster.odata.expression import (
+    BOOLEAN, DATE, DECIMAL, DOUBLE, DURATION, ENTITY, INSTANT, INT64, NULL, STRING,
+    AnyAll, Arithmetic, Bound, Call, Cast, Collection, Compare, Constant, Count, Expression, Has, In,
+    IsNull, Logic, NavigationPath, Negative, Not, Now, Ordering, PropertyPath, Slot, Type, Variable,
+)  # fmt: skip
+from concertmaster.odata.functions import FUNCTIONS, Signature, considered
+from concertmaster.odata.grammar import Items, Leaf, Limits, Name, Operator, flattened
+from concertmaster.odata.lexer import Literal, Word, shape_of, shown, substituted
+from concertmaster.odata.literals import NATURAL, PATTERN, fitting, value_of, values_of
+from concertmaster.odata.model import EntityType, Model, Navigation
+
+__all__ = [
+    "Bound", "Limits", "Ordering", "PropertyPath", "Slot",
+    "bind_filter", "bind_orderby", "bind_path", "values_of",
+]  # fmt: skip
+
+#: How large a statement may grow where functions repeat their arguments.
+_LARGEST = 3000
+
+#: Operator → ODL's name for it in refusals.
+KINDS = {
+    "eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "ge": "GreaterThanOrEqual",
+    "lt": "LessThan", "le": "LessThanOrEqual", "and": "And", "or": "Or", "has": "Has",
+    "add": "Add", "sub": "Subtract", "mul": "Multiply", "div": "Divide", "divby": "Divide",
+    "mod": "Modulo", "in": "Equal",
+}  # fmt: skip
+
+#: What can be put in order: all but truth, bytes and rows.
+_UNORDERED = frozenset({BOOLEAN.name, "Edm.Binary", ENTITY.name})
+
+#: (left, operator, right) → result, beyond numbers (OData 4.01 part 2, 5.1.1.2).
+_MOMENTS: Mapping[tuple[str, str, str], Type] = {
+    (INSTANT.name, "sub", INSTANT.name): DURATION,
+    (INSTANT.name, "add", DURATION.name): INSTANT,
+    (INSTANT.name, "sub", DURATION.name): INSTANT,
+    (DATE.name, "sub", DATE.name): DURATION,
+    (DATE.name, "add", DURATION.name): DATE,
+    (DATE.name, "sub", DURATION.name): DATE,
+    (DURATION.name, "add", DURATION.name): DURATION,
+    (DURATION.name, "sub", DURATION.name): DURATION,
+}
+
+_WORDS: Mapping[str, Constant] = {
+    "null": Constant(None, NULL),
+    "true": Constant(True, BOOLEAN),
+    "false": Constant(False, BOOLEAN),
+    "inf": Constant(float("inf"), DOUBLE),
+    "-inf": Constant(float("-inf"), DOUBLE),
+    "nan": Constant(float("nan"), DOUBLE),
+}
+
+_NO_ALIASES: Mapping[str, str] = {}
+_LIMITS = Limits()
+
+
+def bind_filter(
+    text: str,
+    entity_type: EntityType,
+    model: Model,
+    *,
+    aliases: Mapping[str, str] = _NO_ALIASES,
+    limits: Limits = _LIMITS,
+) -> Bound:
+    """The condition that a text spells, its literals left open.
+
+    Raises:
+        InvalidQuery: the text is no expression, a name is unknown, types do not go together.
+    """
+    text = substituted(text, aliases)
+    binder = _Binder(entity_type, model, limits)
+    root = binder.bind(grammar.parse_filter(text, limits))
+    if root.type != BOOLEAN:
+        raise InvalidQuery("The $filter expression must evaluate to a single boolean value.")
+    return Bound(root, _slots(root))
+
+
+def bind_orderby(
+    text: str,
+    entity_type: EntityType,
+    model: Model,
+    *,
+    aliases: Mapping[str, str] = _NO_ALIASES,
+    limits: Limits = _LIMITS,
+) -> list[Ordering]:
+    """The order that a text spells; its literals are baked in, for the whole text is its shape.
+
+    Raises:
+        InvalidQuery: as for a filter, or there are too many clauses.
+    """
+    text = substituted(text, aliases)
+    binder = _Binder(entity_type, model, limits, "$orderby")
+    literals = shape_of(text).literals
+    orderings = []
+    for tree, descending in grammar.parse_orderby(text, limits):
+        expression = _baked(binder.bind(tree), literals)
+        if expression.type in (ENTITY, NULL) or expression.type.name == "Edm.Binary":
+            raise InvalidQuery(
+                "The $orderby expression must evaluate to a single value of primitive type."
+            )
+        orderings.append(Ordering(expression, descending))
+    return orderings
+
+
+def bind_path(text: str, entity_type: EntityType) -> PropertyPath | NavigationPath:
+    """What a bare path such as `Robot/Name` names, aliases of the entity type included."""
+    found = _walk(Variable("$it", entity_type), text.strip().split("/"), purpose="")
+    if isinstance(found, Collection):
+        raise _no_property(found.navigation.name, entity_type)
+    return found
+
+
+def _slots(root: Expression) -> tuple[Slot, ...]:
+    found: list[Slot] = []
+    waiting: list[Any] = [root]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, Slot):
+            found.append(current)
+        elif isinstance(current, (AnyAll, Count)):
+            waiting.append(current.collection.predicate)
+        elif isinstance(current, Expression):
+            waiting.extend(current.children())
+    return tuple(found)
+
+
+def _baked(node: Any, literals: Sequence[Literal]) -> Any:
+    """An expression with values in place of its slots."""
+    if isinstance(node, Slot):
+        return Constant(value_of(node, literals[node.index]), node.wanted)
+    if isinstance(node, tuple):
+        return tuple(_baked(item, literals) for item in node)
+    if not isinstance(node, (Expression, Collection)) or isinstance(node, PropertyPath):
+        return node
+    changed = {f.name: _baked(getattr(node, f.name), literals) for f in fields(node)}
+    return replace(node, **changed)
+
+
+# --- names --------------------------------------------------------------------------------
+
+
+def _no_property(name: str, entity_type: EntityType | str) -> InvalidQuery:
+    owner = entity_type if isinstance(entity_type, str) else entity_type.qualified
+    return InvalidQuery(f"Could not find a property named '{name[:200]}' on type '{owner}'.")
+
+
+def _walk(
+    variable: Variable, names: Sequence[str], purpose: str
+) -> PropertyPath | NavigationPath | Collection:
+    """Follow a path from a row; it may end at a property, a navigation or a collection."""
+    entity_type = variable.entity_type
+    if names and entity_type.find(names[0]) is None:
+        stands_for = entity_type.alias(names[0])
+        if stands_for:
+            names = [*stands_for.split("/"), *names[1:]]
+    hops: list[Navigation] = []
+    for position, name in enumerate(names):
+        if name.lower() == f"{entity_type.namespace}.{entity_type.name}".lower():
+            continue  # a cast to the type it already has
+        found = entity_type.find(name)
+        rest = names[position + 1 :]
+        if found is None:
+            raise _no_property(name, entity_type)
+        if not isinstance(found, Navigation):
+            if purpose and not found.filterable:
+                raise InvalidQuery(
+                    f"The property '{found.name}' cannot be used in the {purpose} query option."
+                )
+            if rest:
+                raise _no_property(rest[0], found.edm)
+            return PropertyPath(variable, tuple(hops), found)
+        if found.collection:
+            if rest:
+                raise InvalidQuery(
+                    f"The parent value for a property access of a property '{rest[0][:200]}' is "
+                    "not a single value. Property access can only be applied to a single value."
+                )
+            return Collection(variable, tuple(hops), found, Variable("", found.target), None)
+        hops.append(found)
+        entity_type = found.target
+    return NavigationPath(variable, tuple(hops))
+
+
+# --- binding ------------------------------------------------------------------------------
+
+
+class _Binder:
+    """One expression being bound: the variables in sight, and how deep it stands."""
+
+    def __init__(
+        self,
+        entity_type: EntityType,
+        model: Model,
+        limits: Limits,
+        purpose: str = "$filter",
+    ) -> None:
+        self.model = model
+        self.limits = limits
+        self.it = Variable("$it", entity_type)
+        self.here = self.it  #: whose properties a bare name means
+        self.variables: dict[str, Variable] = {"$it": self.it}
+        self.purpose = purpose
+        self.depth = 0
+        self.lambdas = 0
+        self._binders: Mapping[type, Callable[[Any], Expression]] = {
+            Name: self._name,
+            Leaf: self._leaf,
+            ast.BoolOp: self._logic,
+            ast.UnaryOp: self._unary,
+            ast.Compare: self._comparison,
+            ast.BinOp: self._arithmetic,
+            ast.Call: self._call,
+            ast.CollectionLambda: self._lambda,
+        }
+
+    def bind(self, node: Any) -> Expression:
+        self.depth += 1
+        if self.depth > self.limits.max_depth:
+            raise InvalidQuery("Recursion depth exceeded allowed limit.")
+        bind = self._binders.get(type(node))
+        if bind is None:
+            raise InvalidQuery("A list may only be used after the operator 'in'.")
+        expression = bind(node)
+        self.depth -= 1
+        return expression
+
+    # --- operands ---
+
+    def _name(self, node: Name) -> Expression:
+        found = self._path(node.text)
+        if isinstance(found, Collection):
+            # A collection as an operand: named as ODL names it when it is compared.
+            raise InvalidQuery(
+                "The operand for a binary operator is not a single value. Binary operators "
+                "require both operands to be single values."
+            )
+        return found
+
+    def _path(self, text: str) -> PropertyPath | NavigationPath | Collection:
+        names = text.split("/")
+        variable = self.variables.get(names[0].lower())
+        if variable is not None and (len(names) > 1 or names[0] != "$it"):
+            return _walk(variable, names[1:], self.purpose)
+        if self.here is not self.it and self.here.entity_type.find(names[0]) is None:
+            return _walk(self.it, names, self.purpose)  # a property of the row itself
+        return _walk(self.here, names, self.purpose)
+
+    def _leaf(self, node: Leaf) -> Expression:
+        return self._literal(node.word)
+
+    def _literal(self, word: Word) -> Expression:
+        if word.kind == "path":
+            return _WORDS[word.text.lower()]
+        if word.kind == "typename":
+            return Constant(word.text[1:-1], STRING)
+        if word.kind != "enum":
+            return Slot(word.slot, word.kind, NATURAL[word.kind])
+        prefix = word.text.partition("'")[0]
+        if prefix.lower() in NATURAL and prefix.lower() in ("duration", "binary"):
+            return Slot(word.slot, prefix.lower(), NATURAL[prefix.lower()])
+        name = prefix.rpartition(".")[2].lower()
+        for enumeration in self.model.enums.values():
+            if enumeration.name.rpartition(".")[2].lower() == name:
+                return Slot(word.slot, "enum", Type(enumeration.name, enumeration))
+        raise InvalidQuery(f"Unrecognized 'Edm.String' literal {shown(word.text)}.")
+
+    # --- truth ---
+
+    def _logic(self, node: ast.BoolOp) -> Expression:
+        name = node.op.name
+        operands = [self.bind(operand) for operand in flattened(node)]
+        for operand in operands:
+            if operand.type not in (BOOLEAN, NULL):
+                other = operands[0] if operand is not operands[0] else operands[1]
+                raise _incompatible(name, other.type, operand.type)
+        return Logic(name, tuple(_truth(operand) for operand in operands))
+
+    def _unary(self, node: ast.UnaryOp) -> Expression:
+        operand = self.bind(node.operand)
+        if node.op.name == "not":
+            if operand.type not in (BOOLEAN, NULL):
+                raise _incompatible_one("Not", operand.type)
+            return Not(_truth(operand))
+        if not operand.type.numeric and operand.type not in (DURATION, NULL):
+            raise _incompatible_one("Negate", operand.type)
+        return operand if operand.type == NULL else Negative(operand)
+
+    # --- comparison ---
+
+    def _comparison(self, node: ast.Compare) -> Expression:
+        name = node.comparator.name
+        left = self.bind(node.left)
+        right: Any = node.right
+        if name == "in":
+            return self._in(left, right.val[0])
+        right = self.bind(right.val[0] if name == "has" else right)
+        if name == "has":
+            return self._has(left, right)
+        if NULL in (left.type, right.type):
+            return _against_null(name, left if right.type == NULL else right)
+        left, right = _paired(name, left, right)
+        if (name not in ("eq", "ne") and left.type.name in _UNORDERED) or ENTITY in (
+            left.type,
+            right.type,
+        ):
+            raise _incompatible(name, left.type, right.type)
+        if _is_nan(left) or _is_nan(right):
+            return Constant(name == "ne", BOOLEAN)  # NaN equals nothing, itself included
+        return Compare(name, left, right)
+
+    def _in(self, left: Expression, items: Items) -> Expression:
+        found: list[Expression] = []
+        null = False
+        for word in items.words:
+            item = self._literal(word)
+            if item.type == NULL:
+                null = True
+            elif not _is_nan(item):
+                left, item = _paired("in", left, item)
+                found.append(item)
+        if left.type in (ENTITY, NULL):
+            raise _incompatible("in", left.type, found[0].type if found else NULL)
+        return In(left, tuple(found), null)
+
+    def _has(self, left: Expression, right: Expression) -> Expression:
+        if isinstance(right, Slot) and left.type.enumeration:
+            left, right = _paired("has", left, right)
+        if not left.type.enumeration or left.type.name != right.type.name:
+            raise _incompatible("has", left.type, right.type)
+        return Has(left, right)
+
+    # --- arithmetic ---
+
+    def _arithmetic(self, node: ast.BinOp) -> Expression:
+        name = node.op.name
+        left, right = self.bind(node.left), self.bind(node.right)
+        if NULL in (left.type, right.type):
+            other = right if left.type == NULL else left
+            if other.type != NULL and not other.type.numeric and other.type.name not in _COUNTED:
+                raise _incompatible(name, left.type, right.type)
+            return Constant(None, NULL)
+        if left.type.numeric and right.type.numeric:
+            return Arithmetic(name, left, right, _number(name, left.type, right.type))
+        if name in ("mul", "div", "divby") and left.type == DURATION and right.type.numeric:
+            return Arithmetic(name, left, right, DURATION)
+        if name == "mul" and right.type == DURATION and left.type.numeric:
+            return Arithmetic(name, left, right, DURATION)
+        if name == "sub" and {left.type, right.type} == {DATE, INSTANT}:
+            left, right = _paired(name, left, right)
+        result = _MOMENTS.get((left.type.name, name, right.type.name))
+        if result is None:
+            raise _incompatible(name, left.type, right.type)
+        return Arithmetic(name, left, right, result)
+
+    # --- functions ---
+
+    def _call(self, node: ast.Call) -> Expression:
+        name = node.func.text.lower()
+        if name in ("cast", "isof"):
+            return self._typed_call(name, node)
+        if name not in FUNCTIONS:
+            raise InvalidQuery(
+                f"An unknown function with name '{node.func.text[:200]}' was found. This may also "
+                "be a function import or a key lookup on a navigation property, which is not "
+                "allowed."
+            )
+        arguments = [self.bind(argument) for argument in node.args]
+        for signature in FUNCTIONS[name]:
+            fitted = _fitted(signature, arguments)
+            if fitted is not None:
+                break
+        else:
+            raise InvalidQuery(
+                f"No function signature for the function with name '{node.func.text}' matches the "
+                f"specified arguments. The function signatures considered are: {considered(name)}."
+            )
+        if name == "now":
+            return Now()
+        if name == "matchespattern":
+            fitted = [fitted[0], _pattern(fitted[1])]
+        if name in ("round", "floor", "ceiling") and arguments[0].type.integer:
+            return arguments[0]
+        call = Call(name, tuple(fitted), signature.result)
+        if _size(call) > _LARGEST:
+            raise InvalidQuery("Recursion depth exceeded allowed limit.")
+        return call
+
+    def _typed_call(self, name: str, node: ast.Call) -> Expression:
+        """`cast(x,Edm.String)` and `isof(x,Edm.String)`: the last argument names a type."""
+        operand: Expression
+        if len(node.args) == 2:
+            operand = self.bind(node.args[0])
+        else:
+            operand = NavigationPath(self.here, ())
+        wanted = _type_name(node.args[-1]) if len(node.args) in (1, 2) else None
+        if wanted is None:
+            raise InvalidQuery(
+                f"No function signature for the function with name '{name}' matches the "
+                f"specified arguments. The function signatures considered are: {name}(expression, "
+                "type)."
+            )
+        if name == "isof":
+            return self._is_of(operand, wanted)
+        result = self._type(wanted)
+        if result is None or not _castable(operand.type, result):
+            raise InvalidQuery(f"A value of type '{operand.type.name}' cannot be cast to '{wanted}'.")
+        return Cast(operand, result)
+
+    def _is_of(self, operand: Expression, wanted: str) -> Expression:
+        if isinstance(operand, NavigationPath):
+            entity_type = operand.hops[-1].target if operand.hops else operand.variable.entity_type
+            same = wanted.lower() == entity_type.qualified.lower()
+            if not same and not any(
+                wanted.lower() == other.qualified.lower() for other in self.model.types.values()
+            ):
+                raise InvalidQuery(f"The type '{wanted[:200]}' is not defined in the model.")
+            if same and operand.hops:
+                return Not(IsNull(operand))
+            return Constant(same, BOOLEAN)
+        result = self._type(wanted)
+        if result is None:
+            raise InvalidQuery(f"The type '{wanted[:200]}' is not defined in the model.")
+        if result.name.lower() != operand.type.name.lower():
+            return Constant(False, BOOLEAN)
+        return Not(IsNull(operand))
+
+    def _type(self, name: str) -> Type | None:
+        lower = name.lower()
+        for candidate in _CASTS:
+            if candidate.lower() == lower:
+                return Type(candidate)
+        for enumeration in self.model.enums.values():
+            if enumeration.name.lower() == lower:
+                return Type(enumeration.name, enumeration)
+        return None
+
+    # --- collections ---
+
+    def _lambda(self, node: ast.CollectionLambda) -> Expression:
+        kind = node.operator.name
+        found = self._path(node.owner.text)
+        if not isinstance(found, Collection):
+            if kind == "$count":
+                raise InvalidQuery(f"The path '{node.owner.text[:200]}' is not a collection.")
+            raise InvalidQuery("Any/All may only be used following a collection.")
+        if node.lambda_ is not None:
+            found = self._with_predicate(found, kind, node.lambda_)
+        return Count(found) if kind == "$count" else AnyAll(found, kind == "all")
+
+    def _with_predicate(self, found: Collection, kind: str, lambda_: ast.Lambda) -> Collection:
+        self.lambdas += 1
+        if self.lambdas > self.limits.max_any_all_depth:
+            raise InvalidQuery(
+                f"The Any/All nesting limit of '{self.limits.max_any_all_depth}' has been exceeded. "
+                "'MaxAnyAllExpressionDepth' can be configured on ODataQuerySettings or "
+                "EnableQueryAttribute."
+            )
+        name = lambda_.identifier.text.lower()
+        if kind != "$count" and (name in self.variables or name.startswith(("$", "@"))):
+            raise InvalidQuery(
+                f"The range variable '{lambda_.identifier.text}' has already been declared."
+            )
+        outer = (self.here, self.variables)
+        if kind == "$count":
+            self.here = found.item
+        else:
+            self.variables = {**self.variables, name: found.item}
+        predicate = self.bind(lambda_.expression)
+        self.here, self.variables = outer
+        self.lambdas -= 1
+        if predicate.type != BOOLEAN:
+            raise InvalidQuery(
+                "The Any/All query expression must evaluate to a single boolean value."
+                if kind != "$count"
+                else "The $filter expression must evaluate to a single boolean value."
+            )
+        return replace(found, predicate=predicate)
+
+
+# --- types --------------------------------------------------------------------------------
+
+#: What a moment or duration can be added to.
+_COUNTED = frozenset({INSTANT.name, DATE.name, DURATION.name})
+
+_TEXTUAL = frozenset({
+    "Edm.Byte", "Edm.SByte", "Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Boolean", "Edm.String",
+    "Edm.Guid", "Edm.DateTimeOffset", "Edm.Date", "Edm.TimeOfDay",
+})  # fmt: skip
+
+_CASTS = _TEXTUAL | {"Edm.Double", "Edm.Single", "Edm.Decimal", "Edm.Duration"}
+
+
+def _castable(source: Type, wanted: Type) -> bool:
+    """Casts that mean the same on every database: a double has no one text, so it has none."""
+    if source in (ENTITY, NULL):
+        return source == NULL
+    if source.name == wanted.name or (source.numeric and wanted.numeric):
+        return True
+    if wanted == STRING:
+        return source.name in _TEXTUAL or source.enumeration is not None
+    if source == STRING:
+        return wanted.integer
+    if source.enumeration:
+        return wanted.integer
+    return (source.name, wanted.name) in ((INSTANT.name, DATE.name), (DATE.name, INSTANT.name))
+
+
+def _type_name(node: Any) -> str | None:
+    if isinstance(node, Name) and "/" not in node.text:
+        return node.text
+    if isinstance(node, Leaf) and node.word.kind == "typename":
+        return node.word.text[1:-1]
+    return None
+
+
+def _truth(expression: Expression) -> Expression:
+    return Constant(None, BOOLEAN) if expression.type == NULL else expression
+
+
+def _is_nan(expression: Expression) -> bool:
+    return isinstance(expression, Constant) and expression.value != expression.value
+
+
+def _against_null(name: str, operand: Expression) -> Expression:
+    """Nothing is greater or less than null; only null equals null (5.1.1.1.1)."""
+    if name not in ("eq", "ne"):
+        return Constant(False, BOOLEAN)
+    if operand.type == NULL:
+        return Constant(name == "eq", BOOLEAN)
+    return IsNull(operand) if name == "eq" else Not(IsNull(operand))
+
+
+def _paired(name: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:
+    """Both operands in one type, literals taking the type of what they are compared with."""
+    if isinstance(right, Slot) and not isinstance(left, Slot):
+        return _fitted_literal(name, left, right)
+    if isinstance(left, Slot) and not isinstance(right, Slot):
+        operand, literal = _fitted_literal(name, right, left)
+        return literal, operand
+    if isinstance(left, Slot) and isinstance(right, Slot) and left.type.name != right.type.name:
+        if left.type.numeric and right.type.numeric:
+            return left, right
+        for first, second in ((left, right), (right, left)):
+            wanted = fitting(second, first.type) if second.kind == "date" else None
+            if wanted:
+                changed: Expression = replace(second, wanted=wanted)
+                return (first, changed) if first is left else (changed, first)
+    if left.type.name == right.type.name or (left.type.numeric and right.type.numeric):
+        return left, right
+    if left.type == DATE and right.type == INSTANT:
+        return Cast(left, INSTANT), right
+    if left.type == INSTANT and right.type == DATE:
+        return left, Cast(right, INSTANT)
+    raise _incompatible(name, left.type, right.type)
+
+
+def _fitted_literal(name: str, operand: Expression, slot: Slot) -> tuple[Expression, Expression]:
+    wanted = fitting(slot, operand.type)
+    if wanted is None:
+        if operand.type == DATE and slot.kind == "datetime":
+            return Cast(operand, INSTANT), slot
+        raise _incompatible(name, operand.type, slot.type)
+    refusal = str(_incompatible(name, operand.type, slot.type)) if slot.kind != "int" else ""
+    return operand, replace(slot, wanted=wanted, refusal=refusal)
+
+
+def _fitted(signature: Signature, arguments: Sequence[Expression]) -> list[Expression] | None:
+    """The arguments in the types of a signature, or None where they do not fit."""
+    if len(arguments) != len(signature.arguments):
+        return None
+    fitted: list[Expression] = []
+    for argument, wanted in zip(arguments, signature.arguments, strict=True):
+        if argument.type == NULL:
+            argument = Constant(None, wanted)
+        elif wanted in (DOUBLE, DECIMAL):
+            if not argument.type.numeric or (wanted == DOUBLE and argument.type == DECIMAL):
+                return None
+        elif wanted.integer:
+            if not argument.type.integer:
+                return None
+        elif argument.type.name != wanted.name:
+            return None
+        fitted.append(argument)
+    return fitted
+
+
+def _pattern(argument: Expression) -> Expression:
+    if not isinstance(argument, Slot):
+        raise InvalidQuery("The pattern of 'matchesPattern' has to be a literal.")
+    return replace(argument, wanted=PATTERN)
+
+
+def _number(name: str, left: Type, right: Type) -> Type:
+    if name == "divby":
+        return DECIMAL
+    if left.integer and right.integer:
+        return INT64
+    return DOUBLE if DOUBLE in (left, right) else DECIMAL
+
+
+def _size(expression: Expression) -> int:
+    """How much SQL an expression becomes, repeated arguments counted each time."""
+    copies = 1
+    if isinstance(expression, Call):
+        copies = max(signature.copies for signature in FUNCTIONS[expression.function])
+    elif isinstance(expression, Cast) or (
+        isinstance(expression, Arithmetic) and expression.operator == "mod"
+    ):
+        copies = 4
+    return 1 + copies * sum(_size(child) for child in expression.children())
+
+
+def _incompatible(name: str, left: Type, right: Type) -> InvalidQuery:
+    return InvalidQuery(
+        "A binary operator with incompatible types was detected. Found operand types "
+        f"'{left.name}' and '{right.name}' for operator kind '{KINDS[name]}'."
+    )
+
+
+def _incompatible_one(kind: str, operand: Type) -> InvalidQuery:
+    return InvalidQuery(
+        "A unary operator with an incompatible type was detected. Found operand type "
+        f"'{operand.name}' for operator kind '{kind}'."
+    )

@@ -1,0 +1,408 @@
+"""What was asked + what exists → what to do: the plan of a read, cached by its shape.
+
+A shape is a query with its literals cut out, so `Id eq 5` and `Id eq 6` share one plan: parsed,
+bound and compiled once. A plan holds statements, the way rows become JSON members, and one node
+for each expanded navigation, which costs one statement more, whatever the number of rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from concertmaster.odata import filter as filters
+from concertmaster.odata.errors import InvalidQuery
+from concertmaster.odata.lexer import Literal, Shape, shape_of
+from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
+from concertmaster.odata.query import Statement, compile_statement, one_of
+from concertmaster.odata.request import ExpandItem, parse_expand, split_list
+from concertmaster.odata.translate import Translation
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a query may ask for; the texts of refusals are those of ASP.NET Core OData."""
+
+    top: int = 1000
+    page: int = 1000
+    expand_depth: int = 2
+    filter_nodes: int = 100
+    orderings: int = 5
+    any_all_depth: int = 3
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """Which rows of a set a request may see: conditions with names to bind, and their values.
+
+    `key` stands for the conditions in the plan cache; the values may differ from call to call.
+    """
+
+    key: str
+    conditions: Callable[[sa.FromClause], list[sa.ColumnElement[bool]]]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A read, before it is held against the model."""
+
+    entity_set: EntitySet
+    by_key: str | None = None  #: attribute of the property that identifies one row
+    options: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    top: bool = False
+    skip: bool = False
+    rows: bool = True
+    count: bool = False
+    restriction: Restriction | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """How rows of an expanded set find their parents."""
+
+    navigation: Navigation
+    parent_index: int  #: column of the parent's row that the child points at
+    child_index: int  #: column of the child's row that names the parent
+
+
+@dataclass
+class Node:
+    """One set of rows on the way to JSON: the root, or an expanded navigation."""
+
+    type: EntityType
+    names: tuple[str, ...]
+    properties: tuple[Property, ...]
+    columns: list[sa.ColumnElement[Any]]
+    expands: list["ExpandNode"] = field(default_factory=list)
+    selected: tuple[str, ...] | None = None  #: what $select named; None when it was not given
+
+
+@dataclass
+class ExpandNode:
+    link: Link
+    node: Node
+    statement: Statement
+    count_index: int | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Plan:
+    """Everything that is decided before the first row is read."""
+
+    node: Node
+    rows: Statement | None
+    count: Statement | None
+    slots: Sequence[filters.Slot] = ()
+
+
+class Planner:
+    """Makes plans for a model on one kind of database and keeps them by shape."""
+
+    def __init__(
+        self,
+        model: Model,
+        dialect: sa.Dialect,
+        *,
+        limits: Limits | None = None,
+        ignore_case: bool = True,
+        capacity: int = 2000,
+    ) -> None:
+        self.model = model
+        self.dialect = dialect
+        self.limits = limits or Limits()
+        self.ignore_case = ignore_case
+        self._capacity = capacity
+        self._plans: dict[tuple[Any, ...], Plan] = {}
+
+    def plan(self, asked: Asked) -> tuple[Plan, dict[str, Any]]:
+        """The plan for what was asked, and the values of its literals.
+
+        Raises:
+            InvalidQuery: an option does not hold against the model.
+        """
+        options = asked.options
+        text = options.get("$filter")
+        shape = shape_of(text, asked.aliases) if text is not None else None
+        restriction = asked.restriction
+        key = (
+            asked.entity_set.name, asked.by_key, asked.rows, asked.count, asked.top, asked.skip,
+            shape and shape.text, options.get("$orderby"), options.get("$select"),
+            options.get("$expand"), restriction and restriction.key,
+        )  # fmt: skip
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._make(asked, text)
+            if len(self._plans) >= self._capacity:
+                self._plans.clear()
+            self._plans[key] = plan
+        literals: tuple[Literal, ...] = shape.literals if isinstance(shape, Shape) else ()
+        values = filters.values_of(plan.slots, literals, "f")
+        if restriction:
+            values.update(restriction.values)
+        return plan, values
+
+    # --- making a plan ----------------------------------------------------------------------
+
+    def _make(self, asked: Asked, filter_text: str | None) -> Plan:
+        entity_type = asked.entity_set.type
+        root = entity_type.table.alias("r")
+        reading = _Reading(self, entity_type, root, prefix="f")
+        bound = reading.where(filter_text, asked.aliases)
+        if asked.restriction:
+            reading.conditions.extend(asked.restriction.conditions(root))
+        if asked.by_key:
+            column = root.c[entity_type.cls.__mapper__.attrs[asked.by_key].columns[0].name]
+            reading.conditions.append(column == sa.bindparam("k_key", type_=column.type))
+        count = reading.count() if asked.count else None
+        node = self._node(
+            entity_type, root, asked.options.get("$select"), asked.options.get("$expand"),
+            self.limits.expand_depth, masked=asked.by_key is None,
+        )  # fmt: skip
+        rows = None
+        if asked.rows:
+            order = reading.order(asked.options.get("$orderby")) if not asked.by_key else []
+            statement = reading.select(node.columns).order_by(*order)
+            if asked.top:
+                statement = statement.limit(sa.bindparam("o_top", type_=sa.BigInteger()))
+            if asked.skip:
+                statement = statement.offset(sa.bindparam("o_skip", type_=sa.BigInteger()))
+            rows = compile_statement(statement, self.dialect)
+        return Plan(node, rows, count, bound.slots if bound else ())
+
+    def _node(
+        self,
+        entity_type: EntityType,
+        root: sa.FromClause,
+        select: str | None,
+        expand: str | None,
+        depth: int,
+        *,
+        masked: bool,
+    ) -> Node:
+        properties, selected = self._selected(entity_type, select)
+        columns = [_output(p, root, masked=masked) for p in properties]
+        node = Node(
+            entity_type, tuple(p.name for p in properties), properties, columns, selected=selected
+        )
+        for item in self._expanded(entity_type, expand):
+            node.expands.append(self._expand(node, root, item[0], item[1], depth))
+        return node
+
+    def _selected(
+        self, entity_type: EntityType, select: str | None
+    ) -> tuple[tuple[Property, ...], tuple[str, ...] | None]:
+        everything = tuple(entity_type.properties.values())
+        if select is None or not select.strip():
+            return everything, None
+        chosen: dict[str, Property | Navigation] = {}
+        for name in split_list(select):
+            if name == "*":
+                chosen.update(entity_type.properties)
+                continue
+            found = entity_type.find(name)
+            if found is None:
+                raise no_such_property(name, entity_type)
+            chosen[found.name] = found
+        named = tuple(chosen)
+        return tuple(p for p in everything if p.name in chosen), named
+
+    def _expanded(
+        self, entity_type: EntityType, expand: str | None
+    ) -> list[tuple[Navigation, ExpandItem]]:
+        if expand is None or not expand.strip():
+            return []
+        found: dict[str, tuple[Navigation, ExpandItem]] = {}
+        for item in parse_expand(expand):
+            if item.path == "*":
+                found.update({n.name: (n, item) for n in entity_type.navigations.values()})
+                continue
+            target = entity_type.find(item.path)
+            if target is None:
+                if entity_type.alias(item.path) == "":  # a name clients send and nobody means
+                    continue
+                raise no_such_property(item.path, entity_type)
+            if not isinstance(target, Navigation):
+                raise InvalidQuery(
+                    f"Property '{target.name}' on type '{entity_type.qualified}' is not a "
+                    "navigation property or complex property. Only navigation properties can be "
+                    "expanded."
+                )
+            found[target.name] = (target, item)
+        return list(found.values())
+
+    def _expand(
+        self, parent: Node, parent_root: sa.FromClause, navigation: Navigation, item: ExpandItem, depth: int
+    ) -> ExpandNode:
+        if depth <= 0:
+            raise InvalidQuery(
+                "The request includes a $expand path which is too deep. The maximum depth allowed "
+                f"is {self.limits.expand_depth}. To increase the limit, set the "
+                "'MaxExpansionDepth' property on EnableQueryAttribute or ODataValidationSettings, "
+                "or set the 'MaxDepth' property in ExpandAttribute."
+            )
+        target = navigation.target
+        root = target.table.alias("e")
+        relationship = navigation.relationship
+        local = relationship.local_remote_pairs[0][0]
+        parent_index = len(parent.columns)
+        parent.columns.append(parent_root.c[local.name])
+
+        options = item.options
+        reading = _Reading(self, target, root, prefix="n")
+        text = options.get("$filter")
+        bound = reading.where(text, {}) if text is not None else None
+        node = self._node(
+            target, root, options.get("$select"), options.get("$expand"), depth - 1, masked=True
+        )
+        source, group = self._join(navigation, reading, root)
+        child_index = len(node.columns)
+        node.columns.append(group.label("_parent"))
+        count_index = None
+        page = _Page.of(options, self.limits)
+        order = reading.order(options.get("$orderby")) if navigation.collection else []
+        reading.conditions.append(one_of(group, "x_keys", self.dialect.name))
+        if not navigation.collection or page.whole:
+            statement: Any = reading.select(node.columns, source).order_by(*order)
+        else:
+            # Paging inside an expansion is per parent, so it needs a numbering of its own.
+            numbered = reading.select(
+                [
+                    *(column.label(f"c{i}") for i, column in enumerate(node.columns)),
+                    sa.func.row_number().over(partition_by=group, order_by=order).label("_row"),
+                    sa.func.count().over(partition_by=group).label("_count"),
+                ],
+                source,
+            ).subquery()
+            wanted = [numbered.c[f"c{i}"] for i in range(len(node.columns))]
+            count_index = len(wanted) if page.count else None
+            statement = (
+                sa.select(*wanted, numbered.c["_count"])
+                .where(page.condition(numbered.c["_row"]))
+                .order_by(numbered.c["_row"])
+            )
+        literals = shape_of(text, {}).literals if text is not None else ()
+        values = filters.values_of(bound.slots, literals, "n") if bound else {}
+        compiled = compile_statement(statement, self.dialect)
+        return ExpandNode(
+            Link(navigation, parent_index, child_index), node, compiled, count_index, values
+        )
+
+    def _join(
+        self, navigation: Navigation, reading: "_Reading", root: sa.FromClause
+    ) -> tuple[sa.FromClause, sa.ColumnElement[Any]]:
+        """Where child rows come from, and the column that names their parent."""
+        relationship = navigation.relationship
+        source = reading.translation.source()
+        if relationship.secondary is None:
+            return source, root.c[relationship.local_remote_pairs[0][1].name]
+        between = relationship.secondary.alias("s")
+        conditions = [
+            between.c[remote.name] == root.c[local.name]
+            for local, remote in relationship.secondary_synchronize_pairs
+        ]
+        group = between.c[relationship.synchronize_pairs[0][1].name]
+        return source.join(between, sa.and_(*conditions)), group
+
+
+class _Reading:
+    """A select under construction: conditions, joins and order of one set of rows."""
+
+    def __init__(self, planner: Planner, entity_type: EntityType, root: sa.FromClause, prefix: str) -> None:
+        self.planner = planner
+        self.type = entity_type
+        self.root = root
+        self.conditions: list[sa.ColumnElement[bool]] = []
+        self.limits = filters.Limits(
+            max_nodes=planner.limits.filter_nodes,
+            max_orderby=planner.limits.orderings,
+            max_any_all_depth=planner.limits.any_all_depth,
+        )
+        self.translation = Translation(
+            entity_type, root, planner.dialect.name, ignore_case=planner.ignore_case, prefix=prefix
+        )
+
+    def where(self, text: str | None, aliases: Mapping[str, str]) -> filters.Bound | None:
+        if text is None:
+            return None
+        bound = filters.bind_filter(
+            text, self.type, self.planner.model, aliases=aliases, limits=self.limits
+        )
+        self.conditions.append(self.translation.condition(bound))
+        return bound
+
+    def order(self, text: str | None) -> list[Any]:
+        """The order asked for, made total by the key so that pages never overlap."""
+        key = self.root.c[self.type.key.column.name]
+        text = text if text and text.strip() else self.type.declaration.default_order
+        if not text:
+            return [key]
+        orderings = filters.bind_orderby(
+            text, self.type, self.planner.model, limits=self.limits
+        )
+        terms: list[Any] = list(self.translation.order(orderings))
+        if not any(_is_key(o.expression, self.type) for o in orderings):
+            terms.append(key)
+        return terms
+
+    def select(self, columns: Sequence[Any], source: sa.FromClause | None = None) -> Any:
+        return (
+            sa.select(*columns)
+            .select_from(source if source is not None else self.translation.source())
+            .where(*self.conditions)
+        )
+
+    def count(self) -> Statement:
+        return compile_statement(self.select([sa.func.count()]), self.planner.dialect)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """`$top`, `$skip` and `$count` inside an expansion: constants of the plan."""
+
+    top: int | None
+    skip: int
+    count: bool
+
+    @classmethod
+    def of(cls, options: Mapping[str, str], limits: Limits) -> "_Page":
+        from concertmaster.odata.request import Options
+
+        nested = Options(system=options)
+        return cls(
+            nested.number("$top"), nested.number("$skip") or 0, nested.flag("$count") or False
+        )
+
+    @property
+    def whole(self) -> bool:
+        return self.top is None and not self.skip and not self.count
+
+    def condition(self, row: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+        after = row > self.skip
+        return after if self.top is None else sa.and_(after, row <= self.skip + self.top)
+
+
+def _output(prop: Property, root: sa.FromClause, *, masked: bool) -> sa.ColumnElement[Any]:
+    """The column of a property, or NULL where it is not to be seen."""
+    if prop.words.secret or (masked and prop.words.masked is True):
+        return sa.null().label(prop.column.name)
+    if masked and prop.words.masked is not False:
+        return sa.literal_column("'{}'".format(prop.words.masked.replace("'", "''"))).label(prop.column.name)
+    return root.c[prop.column.name]
+
+
+def _is_key(expression: Any, entity_type: EntityType) -> bool:
+    return (
+        isinstance(expression, filters.PropertyPath)
+        and not expression.hops
+        and expression.property is entity_type.key
+    )
+
+
+def no_such_property(name: str, entity_type: EntityType) -> InvalidQuery:
+    return InvalidQuery(
+        f"Could not find a property named '{name}' on type '{entity_type.qualified}'."
+    )

@@ -1,0 +1,86 @@
+"""A plan's statements: compiled once into text, then run with new values for each request.
+
+Rows go from the driver's cursor to JSON without ORM objects, datetime objects or type
+processors: values are bound in the form in which the database holds them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL text in the driver's style and the values it always has."""
+
+    sql: str
+    positions: tuple[str, ...] | None  #: names in order where the driver counts; else by name
+    constants: Mapping[str, Any]
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        if self.positions is None:
+            return {**self.constants, **values}
+        if not self.constants:
+            return [values[name] for name in self.positions]
+        merged = {**self.constants, **values}
+        return [merged[name] for name in self.positions]
+
+
+def compile_statement(statement: sa.ClauseElement, dialect: sa.Dialect) -> Statement:
+    """Render a Core statement for a driver. Bound names without a value must come later."""
+    compiled: Any = statement.compile(
+        dialect=dialect, compile_kwargs={"render_postcompile": True}
+    )
+    constants = {name: value for name, value in compiled.params.items() if value is not None}
+    if not compiled.positional:
+        used = {name: constants[name] for name in compiled.binds if name in constants}
+        return Statement(compiled.string, None, used)
+    return Statement(compiled.string, tuple(compiled.positiontup), constants)
+
+
+def run(connection: sa.Connection, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
+    """All rows of a statement, as the driver gives them."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(statement.sql, statement.parameters(values))
+        return cursor.fetchall()
+    finally:
+        cursor.close()
+
+
+def stream(connection: sa.Connection, statement: Statement, values: Mapping[str, Any], size: int) -> Any:
+    """Rows in batches of `size`, for answers that need not fit into memory."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(statement.sql, statement.parameters(values))
+        while batch := cursor.fetchmany(size):
+            yield batch
+    finally:
+        cursor.close()
+
+
+def one_of(column: sa.ColumnElement[Any], parameter: str, dialect: str) -> sa.ColumnElement[bool]:
+    """`column IN (a list bound as one value)`: the text stays the same for any length.
+
+    SQLite takes the list as JSON text (see `list_value`), PostgreSQL as an array.
+    """
+    if dialect == "sqlite":
+        members = sa.func.json_each(sa.bindparam(parameter, type_=sa.Text())).table_valued("value")
+        return column.in_(sa.select(members.c.value))
+    element = column.type
+    kind = sa.BigInteger() if isinstance(element, sa.Integer) else sa.Text()
+    return column == sa.any_(sa.bindparam(parameter, type_=postgresql.ARRAY(kind)))
+
+
+def list_value(values: Sequence[Any], dialect: str) -> Any:
+    """The value to bind for `one_of`."""
+    if dialect == "sqlite":
+        import orjson
+
+        return orjson.dumps(list(values)).decode()
+    return list(values)

@@ -1,0 +1,240 @@
+"""Rows → JSON: members as OData writes them, the envelope around them, context URLs.
+
+(OData JSON Format 4.01; shapes of `@odata.context` as ASP.NET Core OData asserts them.)
+"""
+
+import base64
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from concertmaster.odata import declare
+from concertmaster.odata.model import EnumType, Property
+from concertmaster.odata.plan import ExpandNode, Node
+from concertmaster.odata.query import Row, list_value, run
+
+Convert = Callable[[Any], Any]
+
+CONTENT_TYPE = "application/json; odata.metadata=minimal; odata.streaming=true"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, before any web framework."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# --- values ---------------------------------------------------------------------------------
+
+
+def write_instant(text: str) -> str:
+    """`…02.7900000Z` → `…02.79Z`: trailing zeros and an empty fraction are left out."""
+    if text.endswith(".0000000Z"):
+        return text[:19] + "Z"
+    return text[:-1].rstrip("0") + "Z"
+
+
+def write_row_version(number: int) -> str:
+    """A row version as SQL Server shows one: eight bytes, highest first, in base64."""
+    return base64.b64encode(number.to_bytes(8, "big")).decode()
+
+
+def write_duration(ticks: int) -> str:
+    """Ticks of 100 nanoseconds → `PT1H30M`, as XmlConvert writes a TimeSpan."""
+    sign, ticks = ("-", -ticks) if ticks < 0 else ("", ticks)
+    seconds, fraction = divmod(ticks, 10_000_000)
+    days, seconds = divmod(seconds, 86_400)
+    hours, seconds = divmod(seconds, 3_600)
+    minutes, seconds = divmod(seconds, 60)
+    text = f"{fraction:07d}".rstrip("0")
+    last = f"{seconds}.{text}" if text else str(seconds)
+    parts = [f"{hours}H" if hours else "", f"{minutes}M" if minutes else ""]
+    parts.append(f"{last}S" if seconds or text else "")
+    time = "".join(parts)
+    if not days and not time:
+        return "PT0S"
+    return f"{sign}P{f'{days}D' if days else ''}{f'T{time}' if time else ''}"
+
+
+def write_decimal(value: Any) -> Any:
+    return orjson.Fragment(str(value)) if isinstance(value, Decimal) else value
+
+
+def write_double(value: float) -> Any:
+    """Infinities and NaN have names (JSON Format 7.1)."""
+    if value != value:
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "INF" if value > 0 else "-INF"
+    return float(value)
+
+
+def write_binary(value: bytes) -> str:
+    return base64.b64encode(bytes(value)).decode()
+
+
+def enum_writer(enumeration: EnumType) -> Convert:
+    names = {number: name for number, name in enumeration.by_number.items()}
+    if not enumeration.flags:
+        return lambda number: names.get(number, str(number))
+
+    def write_flags(number: int) -> str:
+        if number in names:
+            return names[number]
+        return ", ".join(name for bit, name in names.items() if bit and number & bit == bit)
+
+    return write_flags
+
+
+_WRITERS: tuple[tuple[type, Convert], ...] = (
+    (declare.InstantText, write_instant),
+    (declare.RowVersionNumber, write_row_version),
+    (declare.DurationTicks, write_duration),
+    (declare.JsonText, orjson.Fragment),
+    (sa.Boolean, bool),
+    (sa.Double, write_double),
+    (sa.Numeric, write_decimal),
+    (sa.LargeBinary, write_binary),
+)
+
+
+@lru_cache(maxsize=4096)
+def writer(prop: Property) -> Convert | None:
+    """How a value of this property goes on the wire; None where it goes as it is."""
+    if prop.enumeration:
+        return enum_writer(prop.enumeration)
+    kind = prop.column.type
+    return next((write for expected, write in _WRITERS if isinstance(kind, expected)), None)
+
+
+# --- rows -----------------------------------------------------------------------------------
+
+
+def objects(node: Node, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Rows of a plan's node → JSON objects, without what is expanded."""
+    names = node.names
+    # zip stops at the shorter: the columns behind the names only link rows to one another.
+    written = [dict(zip(names, row, strict=False)) for row in rows]
+    for prop in node.properties:
+        write = writer(prop)
+        if write is None:
+            continue
+        name = prop.name
+        for item in written:
+            value = item[name]
+            if value is not None:
+                item[name] = write(value)
+    return written
+
+
+def expand(
+    node: Node, rows: Sequence[Row], items: list[dict[str, Any]], connection: sa.Connection
+) -> None:
+    """Add what a node expands to its objects: one statement for each navigation."""
+    for branch in node.expands:
+        _expand_one(branch, rows, items, connection)
+
+
+def _expand_one(
+    branch: ExpandNode, rows: Sequence[Row], items: list[dict[str, Any]], connection: sa.Connection
+) -> None:
+    link, name = branch.link, branch.link.navigation.name
+    parents = [row[link.parent_index] for row in rows]
+    wanted = {parent for parent in parents if parent is not None}
+    children: Sequence[Row] = ()
+    if wanted:
+        values = {**branch.values, "x_keys": list_value(list(wanted), connection.dialect.name)}
+        children = run(connection, branch.statement, values)
+    written = objects(branch.node, children)
+    expand(branch.node, children, written, connection)
+    owners = [child[link.child_index] for child in children]
+    if not link.navigation.collection:
+        by_owner = dict(zip(owners, written, strict=True))
+        for item, parent in zip(items, parents, strict=True):
+            item[name] = by_owner.get(parent)
+        return
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for owner, child in zip(owners, written, strict=True):
+        groups.setdefault(owner, []).append(child)
+    counts = {}
+    if branch.count_index is not None:
+        counts = {row[link.child_index]: row[branch.count_index] for row in children}
+    for item, parent in zip(items, parents, strict=True):
+        if branch.count_index is not None:
+            item[f"{name}@odata.count"] = counts.get(parent, 0)
+        item[name] = groups.get(parent, [])
+
+
+# --- envelopes ------------------------------------------------------------------------------
+
+
+def context_of(node: Node, *, with_expands: bool) -> str:
+    """What stands behind the set's name in a context URL: `(Id,Robot(Name))`, or nothing."""
+    parts = list(node.selected) if node.selected is not None else []
+    for branch in node.expands if with_expands else ():
+        name = branch.link.navigation.name
+        parts = [part for part in parts if part != name]
+        parts.append(f"{name}{context_of(branch.node, with_expands=True) or '()'}")
+    return f"({','.join(parts)})" if parts else ""
+
+
+def dumps(value: Any) -> bytes:
+    return orjson.dumps(value, default=_default)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def json_response(
+    value: Any, *, status: int = 200, metadata: str = "minimal", headers: Mapping[str, str] | None = None
+) -> Response:
+    """A JSON answer with the headers every OData answer has (part 1, 8.1.5)."""
+    content_type = CONTENT_TYPE.replace("minimal", metadata)
+    return Response(
+        status,
+        dumps(value),
+        {"content-type": content_type, "odata-version": "4.0", **(headers or {})},
+    )
+
+
+def empty_response(status: int = 204, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(status, b"", {"odata-version": "4.0", **(headers or {})})
+
+
+def text_response(text: str) -> Response:
+    return Response(
+        200, text.encode(), {"content-type": "text/plain", "odata-version": "4.0"}
+    )
+
+
+def collection(
+    context: str | None,
+    items: Iterable[Any],
+    *,
+    count: int | None = None,
+    next_link: str | None = None,
+) -> dict[str, Any]:
+    """The envelope of a collection; the order of its members is part of the format."""
+    envelope: dict[str, Any] = {}
+    if context is not None:
+        envelope["@odata.context"] = context
+    if count is not None:
+        envelope["@odata.count"] = count
+    envelope["value"] = items
+    if next_link is not None:
+        envelope["@odata.nextLink"] = next_link
+    return envelope
