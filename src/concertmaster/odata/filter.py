@@ -163,16 +163,20 @@ def _walk(
 ) -> PropertyPath | NavigationPath | Collection:
     """Follow a path from a row; it may end at a property, a navigation or a collection."""
     entity_type = variable.entity_type
-    if names and entity_type.find(names[0]) is None:
-        stands_for = entity_type.alias(names[0])
-        if stands_for:
-            names = [*stands_for.split("/"), *names[1:]]
     hops: list[Navigation] = []
-    for position, name in enumerate(names):
+    rest = list(names)
+    aliased = 0  #: how many of the next names come from an alias, which names no other
+    while rest:
+        name = rest.pop(0)
+        aliased -= 1
+        stands_for = entity_type.alias(name) if aliased < 0 else None
+        if stands_for and entity_type.find(name) is None:
+            rest = [*stands_for.split("/"), *rest]
+            aliased = stands_for.count("/") + 1
+            continue
         if name.lower() == f"{entity_type.namespace}.{entity_type.name}".lower():
             continue  # a cast to the type it already has
         found = entity_type.find(name)
-        rest = names[position + 1 :]
         if found is None:
             raise _no_property(name, entity_type)
         if not isinstance(found, Navigation):

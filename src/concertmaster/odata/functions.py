@@ -88,6 +88,11 @@ def considered(name: str) -> str:
     )
 
 
+#: `.*` and `.` in a pattern of `matchesPattern`, as `literals.py` hands it over: the form that both
+#: databases can be given (characters in brackets mean the same in GLOB and in a regular expression).
+MANY, ONE = "\ue000", "\ue001"
+
+
 # --- SQL ----------------------------------------------------------------------------------
 
 #: What `trim` takes away: white space as .NET sees it.
@@ -112,6 +117,10 @@ class Given:
 
 
 Builder = Callable[[Given], SQL]
+
+
+#: Beyond the end of any text, with room to add one.
+_FARTHEST = sa.literal_column(str(2**31 - 2), sa.Integer())
 
 
 def number(value: int) -> SQL:
@@ -193,6 +202,7 @@ def _sqlite_ends(given: Given) -> SQL:
 def _sqlite_substring(given: Given) -> SQL:
     """A negative start counts from the end (4.01, 5.1.1.7.1); nothing is before the beginning."""
     text, start, *length = given.arguments
+    start = sa.func.min(start, _FARTHEST, type_=sa.Integer())
     from_end = sa.func.max(_length(text) + start, number(0), type_=sa.Integer())
     first = sa.case((start < number(0), from_end), else_=start) + number(1)
     count = [sa.func.max(part, number(0)) for part in length]
@@ -218,10 +228,17 @@ def _sqlite_ceiling(given: Given) -> SQL:
     return sa.case((small, _whole(value) + up), else_=value)
 
 
+def _sqlite_matches(given: Given) -> SQL:
+    text, pattern = given.arguments
+    glob = sa.func.replace(sa.func.replace(pattern, MANY, "*"), ONE, "?")
+    return sa.type_coerce(text.op("GLOB", is_comparison=True)(glob), sa.Boolean())
+
+
 SQLITE: Mapping[str, Builder] = {
     **COMMON,
     "contains": lambda given: _sqlite_find(given) > number(0),
     "startswith": lambda given: _sqlite_find(given) == number(1),
+    "matchespattern": _sqlite_matches,
     "endswith": _sqlite_ends,
     "indexof": lambda given: _sqlite_find(given) - number(1),
     "substring": _sqlite_substring,
@@ -257,8 +274,8 @@ def _postgresql_ends(given: Given) -> SQL:
 
 
 def _within_integer(value: SQL) -> SQL:
-    low, high = number(-(2**31) + 1), number(2**31 - 2)
-    return sa.cast(sa.func.least(sa.func.greatest(value, low), high), sa.Integer())
+    low = number(-(2**31) + 1)
+    return sa.cast(sa.func.least(sa.func.greatest(value, low), _FARTHEST), sa.Integer())
 
 
 def _postgresql_substring(given: Given) -> SQL:
@@ -270,10 +287,21 @@ def _postgresql_substring(given: Given) -> SQL:
     return sa.func.substr(text, first, *count, type_=sa.String())
 
 
+def _postgresql_matches(given: Given) -> SQL:
+    text, pattern = given.arguments
+    whole = sa.func.replace(sa.func.replace(pattern, MANY, ".*"), ONE, ".", type_=sa.String())
+    anchored = sa.literal_column("'^'", sa.String()).concat(whole)
+    regex = anchored.concat(sa.literal_column("'$'", sa.String())).self_group()
+    return sa.type_coerce(
+        by_character(text).op("~", is_comparison=True)(regex), sa.Boolean()
+    )
+
+
 POSTGRESQL: Mapping[str, Builder] = {
     **COMMON,
     "contains": lambda given: _postgresql_find(given) > number(0),
     "startswith": lambda given: _postgresql_find(given) == number(1),
+    "matchespattern": _postgresql_matches,
     "endswith": _postgresql_ends,
     "indexof": lambda given: _postgresql_find(given) - number(1),
     "substring": _postgresql_substring,

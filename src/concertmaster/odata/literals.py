@@ -19,6 +19,7 @@ from concertmaster.odata.expression import (
     BINARY, BOOLEAN, DATE, DOUBLE, DURATION, ENTITY, GUID, INSTANT, INT32, INT64, NULL, STRING, TIME,
     Slot, Type,
 )  # fmt: skip
+from concertmaster.odata.functions import MANY, ONE
 from concertmaster.odata.lexer import Literal, shown
 from concertmaster.odata.model import EnumType
 
@@ -174,12 +175,11 @@ def _member(enumeration: EnumType, text: str) -> int:
 # --- patterns -----------------------------------------------------------------------------
 
 #: A pattern of `matchesPattern` in a form that both databases can finish: characters in brackets
-#: where they are special to either, and the two signs below for `.*` and `.`.
+#: where they are special to either, and two signs for `.*` and `.`.
 PATTERN = Type("Edm.String#Pattern")
-MANY, ONE = "\ue000", "\ue001"
 
 _PIECES = re.compile(
-    r"""\\(?P<escaped>[^\w\s]) | \\(?P<group>[dw]) | (?P<any>\.) | (?P<class>\[\^?[\w\s.,_-]+\])
+    r"""\\(?P<escaped>[^\w\s]) | \\(?P<group>[dw]) | (?P<any>\.) | \[(?P<class>\^?(?:\w-\w|[\w\ .,])+)\]
       | (?P<plain>[^\\.\[\](){}*+?|^$])""",
     re.VERBOSE,
 )
@@ -225,7 +225,9 @@ def _piece(found: re.Match[str], repeated: str) -> str:
     if found["group"]:
         return _GROUPS[found["group"]]
     if found["class"]:
-        return found["class"]
+        if any(first > last for first, last in re.findall(r"(\w)-(\w)", found["class"])):
+            raise ValueError(found["class"])
+        return f"[{found['class']}]"
     character = found["escaped"] or found["plain"]
     if character == "^":
         raise ValueError("a literal ^ cannot be put in brackets")

@@ -55,7 +55,9 @@ def run(connection: sa.Connection, statement: Statement, values: Mapping[str, An
 
 def stream(connection: sa.Connection, statement: Statement, values: Mapping[str, Any], size: int) -> Any:
     """Rows in batches of `size`, for answers that need not fit into memory."""
-    cursor = connection.connection.cursor()
+    # psycopg's plain cursor fetches everything at once; a named one stays on the server.
+    words = {"name": "stream"} if connection.dialect.name == "postgresql" else {}
+    cursor = connection.connection.cursor(**words)
     try:
         cursor.execute(statement.sql, statement.parameters(values))
         while batch := cursor.fetchmany(size):

@@ -7,6 +7,7 @@ A service knows a model, its operations and hooks, and a host: the application, 
 may do what and in which session.
 """
 
+import enum
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.expression import ClauseList
 from sqlalchemy.sql.util import ClauseAdapter
 
 from concertmaster.odata import metadata, response, write
@@ -609,27 +611,27 @@ def _restriction(entity_set: EntitySet, selection: Selection | None) -> Restrict
         return None
     values: dict[str, Any] = dict(selection.values)
 
+    def parameter(value: Any, kind: Any) -> sa.BindParameter[Any]:
+        name = f"c_{len(values)}"
+        values[name] = int(value) if isinstance(value, enum.IntEnum) else value
+        return sa.bindparam(name, type_=kind)
+
     def cut(element: Any, **_: Any) -> Any:
-        if isinstance(element, sa.BindParameter) and not element.expanding and element.value is not None:
-            name = f"c_{len(values)}"
-            values[name] = _stored(element)
-            return sa.bindparam(name, type_=element.type)
-        return None
+        if not isinstance(element, sa.BindParameter) or element.value is None:
+            return None
+        if not element.expanding:
+            return parameter(element.value, element.type)
+        if not element.value:  # IN () is no SQL
+            return sa.select(sa.null()).where(sa.false()).scalar_subquery()
+        members = [parameter(value, element.type) for value in element.value]
+        return ClauseList(*members).self_group()
 
     conditions = [visitors.replacement_traverse(c, {}, cut) for c in selection.conditions]
-    key = " & ".join(str(condition) for condition in conditions)
-    expanding = {k: v for c in conditions for k, v in c.compile().params.items() if isinstance(v, list)}
-    table = entity_set.type.table
     return Restriction(
-        f"{key}{expanding or ''}",
-        lambda root: [ClauseAdapter(root).traverse(c) for c in conditions] if root is not table else conditions,
+        " & ".join(str(condition) for condition in conditions),
+        lambda root: [ClauseAdapter(root).traverse(condition) for condition in conditions],
         values,
     )
-
-
-def _stored(element: sa.BindParameter[Any]) -> Any:
-    value = element.value
-    return int(value) if hasattr(value, "value") and isinstance(value, int) else value
 
 
 def _back(condition: Any, alias: sa.FromClause, table: sa.FromClause) -> Any:

@@ -167,8 +167,6 @@ class Sqlite(Dialect):
         return sa.func.lower(text, type_=sa.String()) if self.ignore_case else text
 
     def collated(self, text: SQL, equality: bool) -> SQL:
-        if isinstance(text, sa.BindParameter):
-            return text  # SQLite compares by the collation of the other side
         return sa.collate(text, "NOCASE" if self.ignore_case else "BINARY")
 
     def null_lowest(self, term: Any, descending: bool) -> SQL:
