@@ -38,7 +38,11 @@ class StandIn:
         if (user, password) not in self._tokens:
             answer = self.http.post(
                 "/api/Account/Authenticate",
-                json={"tenancyName": self.tenant.name, "usernameOrEmailAddress": user, "password": password},
+                json={
+                    "tenancyName": self.tenant.name,
+                    "usernameOrEmailAddress": user,
+                    "password": password,
+                },
             )
             assert answer.status_code == 200, answer.text
             self._tokens[user, password] = answer.json()["result"]
@@ -129,7 +133,7 @@ def start_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def demo(start_stand_in: Start) -> StandIn:
-    return start_stand_in("demo")
+    return start_stand_in("empty")
 
 
 @pytest.fixture(scope="module")
@@ -146,4 +150,4 @@ def client(demo: StandIn) -> Client:
 @pytest.fixture
 def fresh(start_stand_in: Start) -> StandIn:
     """A demo tenant that no other test has touched."""
-    return start_stand_in("demo")
+    return start_stand_in("empty")

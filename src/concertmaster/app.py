@@ -185,5 +185,7 @@ def _outside(request: Request, error: Exception) -> WebResponse:
     if isinstance(error, ODataError):
         return render(request, error)
     status = error.status_code if isinstance(error, HTTPException) else 404
-    message = "The requested resource was not found." if status == 404 else "The method is not allowed."
+    message = (
+        "The requested resource was not found." if status == 404 else "The method is not allowed."
+    )
     return answer(request, status, body_of(request, message, 0))

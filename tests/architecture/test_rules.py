@@ -16,7 +16,11 @@ COMMANDS = {
     "format": [sys.executable, "-m", "ruff", "format", "--check", "."],
     "lint": [sys.executable, "-m", "ruff", "check", "."],
     "types": [sys.executable, "-m", "mypy"],
-    "imports": [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+    "imports": [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as c; c()",
+    ],
 }
 
 
@@ -42,7 +46,9 @@ def test_every_module_says_what_it_answers_for() -> None:
 
 
 def test_no_file_is_too_long() -> None:
-    long = {str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 600}
+    long = {
+        str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 600
+    }
     assert not long
 
 

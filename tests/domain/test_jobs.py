@@ -53,8 +53,13 @@ def open_session() -> Session:
     for folder in (1, 2):
         session.add(
             Release(
-                id=folder, key=_guid(10 + folder), name=f"Process{folder}", process_key="P",
-                process_version="1.0.0", organization_unit_id=folder, environment_id=1,
+                id=folder,
+                key=_guid(10 + folder),
+                name=f"Process{folder}",
+                process_key="P",
+                process_version="1.0.0",
+                organization_unit_id=folder,
+                environment_id=1,
                 creation_time=NOW,
             )  # fmt: skip
         )
@@ -107,7 +112,9 @@ def test_all_takes_every_enabled_robot_once(session: Session) -> None:
 
 
 def test_robot_count_takes_the_first(session: Session) -> None:
-    assert [job.robot_id for job in _start(session, 1, strategy="RobotCount", number_of_robots=2)] == [1, 2]
+    assert [
+        job.robot_id for job in _start(session, 1, strategy="RobotCount", number_of_robots=2)
+    ] == [1, 2]
 
 
 def test_specific_robots(session: Session) -> None:
@@ -136,7 +143,9 @@ def test_specific_robots(session: Session) -> None:
         (1, {"strategy": "RobotCount"}, InvalidArgument),
     ],
 )
-def test_what_cannot_start(session: Session, folder: int, asked: dict[str, object], error: type[Exception]) -> None:
+def test_what_cannot_start(
+    session: Session, folder: int, asked: dict[str, object], error: type[Exception]
+) -> None:
     with pytest.raises(error):
         _start(session, folder, **asked)
     assert session.scalar(sa.select(sa.func.count()).select_from(Job)) == 0
@@ -152,7 +161,9 @@ def test_a_pending_job_stops_at_once(session: Session) -> None:
     ("strategy", "state"),
     [(StopStrategy.SoftStop, JobState.Stopping), (StopStrategy.Kill, JobState.Terminating)],
 )
-def test_a_running_job_is_asked_to_stop(session: Session, strategy: StopStrategy, state: JobState) -> None:
+def test_a_running_job_is_asked_to_stop(
+    session: Session, strategy: StopStrategy, state: JobState
+) -> None:
     (job,) = _start(session)
     jobs.move(session, job, JobState.Running, now=NOW)
     jobs.stop(session, [job], strategy, now=LATER)
@@ -232,4 +243,6 @@ class LifeOfAJob(RuleBasedStateMachine):
 
 
 TestLifeOfAJob = LifeOfAJob.TestCase
-TestLifeOfAJob.settings = hypothesis_settings(max_examples=25, stateful_step_count=12, deadline=None)
+TestLifeOfAJob.settings = hypothesis_settings(
+    max_examples=25, stateful_step_count=12, deadline=None
+)

@@ -139,7 +139,9 @@ def pages(call: Any, key: int) -> int:
 @action("Books", "Discount", status=201)
 def discount(call: Any, discount: Discount) -> list[Book]:
     """Make books cheaper."""
-    found = list(call.session.scalars(sa.select(Book).where(Book.genre == discount.genre).order_by(Book.id)))
+    found = list(
+        call.session.scalars(sa.select(Book).where(Book.genre == discount.genre).order_by(Book.id))
+    )
     for book in found:
         book.price = (book.price or 0) * (100 - discount.percent) / 100
     return found
@@ -184,7 +186,12 @@ class Call:
 class Shop:
     """A service over a database of its own, and a short way to ask it."""
 
-    def __init__(self, engine: sa.Engine, behaviour: Behaviour | None = None, classes: tuple[type[Any], ...] = CLASSES) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        behaviour: Behaviour | None = None,
+        classes: tuple[type[Any], ...] = CLASSES,
+    ) -> None:
         self.engine = engine
         self.restriction: Restriction | None = None
         model = Model.of(classes, namespace="Shop")
@@ -230,11 +237,18 @@ def fill(engine: sa.Engine) -> None:
         for n in range(1, 11):
             session.add(
                 Book(
-                    id=n, key=f"aaaaaaaa-0000-0000-0000-{n:012}", title=f"Book {n}",
-                    genre=Genre.Science if n % 3 == 0 else Genre.Novel, price=None if n == 10 else n * 1.5,
-                    printed=f"2020-01-{n:02}T00:00:00.{n}000000Z", code=f"C{n}", pin="1234",
-                    version=n, shelf_id=None if n == 5 else 1 + n % 2,
-                    size={"Pages": n * 100, "Cover": None}, words=["a", "b"] if n == 1 else None,
+                    id=n,
+                    key=f"aaaaaaaa-0000-0000-0000-{n:012}",
+                    title=f"Book {n}",
+                    genre=Genre.Science if n % 3 == 0 else Genre.Novel,
+                    price=None if n == 10 else n * 1.5,
+                    printed=f"2020-01-{n:02}T00:00:00.{n}000000Z",
+                    code=f"C{n}",
+                    pin="1234",
+                    version=n,
+                    shelf_id=None if n == 5 else 1 + n % 2,
+                    size={"Pages": n * 100, "Cover": None},
+                    words=["a", "b"] if n == 1 else None,
                     authors=authors[: n % 3],
                 )  # fmt: skip
             )

@@ -46,7 +46,9 @@ def split(path: str) -> Address | None:
     if len(parts) < 3:
         return None
     taken = 2
-    while taken < len(lowered) and lowered[taken] == SERVICE:  # some pages of the guide have it twice
+    while (
+        taken < len(lowered) and lowered[taken] == SERVICE
+    ):  # some pages of the guide have it twice
         taken += 1
     if taken >= len(parts) or lowered[min(taken, 4)] not in ROOTS:
         return None
@@ -110,5 +112,7 @@ async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
 
     from concertmaster.edge.errors import body_of
 
-    answer = body_of(Request(scope), "Neither an organization and tenant nor a service lies here.", 0)
+    answer = body_of(
+        Request(scope), "Neither an organization and tenant nor a service lies here.", 0
+    )
     await Response(answer, 404, media_type="application/json")(scope, receive, send)

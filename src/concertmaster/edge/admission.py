@@ -85,9 +85,7 @@ def enter(
         folder_id is None and caller.may_somewhere(need.permission)
     ):
         raise NotAuthorized
-    return Call(
-        tenant, caller, settings, folder_id, across, writes=need.writes, base_url=base_url
-    )
+    return Call(tenant, caller, settings, folder_id, across, writes=need.writes, base_url=base_url)
 
 
 class Orchestrator:
@@ -159,7 +157,7 @@ def visible(call: Call, entity_type: EntityType) -> Restriction | None:
     if entity_type.cls is Folder:
         return _among(call, "id", call.caller.folders)
     rule = entity_type.declaration.host.get("folder")
-    if rule is None:
+    if rule is None or "organization_unit_id" not in entity_type.table.c:
         return None
     if call.folder_id is not None:
         return _in_folder(call.folder_id, strict=rule == "required")
@@ -178,9 +176,7 @@ def _in_folder(folder_id: int, *, strict: bool) -> Restriction:
     return Restriction("folder" if strict else "folder?", conditions, {"r_folder": folder_id})
 
 
-def _among(
-    call: Call, name: str, folders: frozenset[int], *, or_none: bool = False
-) -> Restriction:
+def _among(call: Call, name: str, folders: frozenset[int], *, or_none: bool = False) -> Restriction:
     dialect = call.tenant.dialect
 
     def conditions(root: sa.FromClause) -> list[sa.ColumnElement[bool]]:
@@ -219,12 +215,16 @@ def prepare(call: Call, entity: Any) -> None:
 
 
 def admit(
-    permission: str = "", *, scope: str | None = None, folder: FolderRule = None, reads: bool = False
+    permission: str = "",
+    *,
+    scope: str | None = None,
+    folder: FolderRule = None,
+    reads: bool = False,
 ) -> Any:
     """A FastAPI dependency: the call of an admitted request, committed when it ends well.
 
-        @router.get("/api/Status/Version")
-        def version(call: Annotated[Call, Depends(admit(reads=True))]) -> …
+    @router.get("/api/Status/Version")
+    def version(call: Annotated[Call, Depends(admit(reads=True))]) -> …
     """
     need = Need(permission, scopes_of(scope, reading=reads), folder, writes=not reads)
 

@@ -421,7 +421,9 @@ class _Binder:
             return self._is_of(operand, wanted)
         result = self._type(wanted)
         if result is None or not _castable(operand.type, result):
-            raise InvalidQuery(f"A value of type '{operand.type.name}' cannot be cast to '{wanted}'.")
+            raise InvalidQuery(
+                f"A value of type '{operand.type.name}' cannot be cast to '{wanted}'."
+            )
         return Cast(operand, result)
 
     def _is_of(self, operand: Expression, wanted: str) -> Expression:

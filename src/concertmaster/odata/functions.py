@@ -292,9 +292,7 @@ def _postgresql_matches(given: Given) -> SQL:
     whole = sa.func.replace(sa.func.replace(pattern, MANY, ".*"), ONE, ".", type_=sa.String())
     anchored = sa.literal_column("'^'", sa.String()).concat(whole)
     regex = anchored.concat(sa.literal_column("'$'", sa.String())).self_group()
-    return sa.type_coerce(
-        by_character(text).op("~", is_comparison=True)(regex), sa.Boolean()
-    )
+    return sa.type_coerce(by_character(text).op("~", is_comparison=True)(regex), sa.Boolean())
 
 
 POSTGRESQL: Mapping[str, Builder] = {
@@ -312,8 +310,9 @@ POSTGRESQL: Mapping[str, Builder] = {
     "round": lambda given: sa.func.round(exact(given.arguments[0]), type_=sa.Numeric()),
     "floor": lambda given: sa.func.floor(exact(given.arguments[0]), type_=sa.Numeric()),
     "ceiling": lambda given: sa.func.ceil(exact(given.arguments[0]), type_=sa.Numeric()),
-    "totalseconds": lambda given: exact(given.arguments[0])
-    / sa.literal_column("10000000.0", sa.Numeric()),
+    "totalseconds": lambda given: (
+        exact(given.arguments[0]) / sa.literal_column("10000000.0", sa.Numeric())
+    ),
     "fractionalseconds": lambda given: exact(_fraction(given)),
 }
 

@@ -138,7 +138,9 @@ def _edm_of(model: Model, annotation: Any, fallback: str = "Edm.Untyped") -> str
     arguments = [a for a in typing.get_args(annotation) if a is not type(None)]
     if typing.get_origin(annotation) is list and arguments:
         return f"Collection({_edm_of(model, arguments[0])})"
-    if typing.get_origin(annotation) is typing.Annotated or (arguments and type(None) in typing.get_args(annotation)):
+    if typing.get_origin(annotation) is typing.Annotated or (
+        arguments and type(None) in typing.get_args(annotation)
+    ):
         return _edm_of(model, arguments[0], fallback)
     if annotation in _PLAIN:
         return _PLAIN[annotation]

@@ -275,7 +275,9 @@ class Model:
             return Property(name, attribute, column, enumeration.name, nullable, said, enumeration)
         if isinstance(column.type, declare.JsonText):
             if said.complex in EDM_ANNOTATIONS:  # a list of scalar values
-                return Property(name, attribute, column, EDM_ANNOTATIONS[said.complex], nullable, said)
+                return Property(
+                    name, attribute, column, EDM_ANNOTATIONS[said.complex], nullable, said
+                )
             complex_type = self.complex(said.complex)
             return Property(
                 name, attribute, column, complex_type.name, nullable, said, complex=complex_type
@@ -326,7 +328,9 @@ class Model:
             if said.hidden or relationship.mapper.class_ not in self.types:
                 continue
             name = said.name or pascal(relationship.key)
-            nullable = not relationship.uselist and any(c.nullable for c in relationship.local_columns)
+            nullable = not relationship.uselist and any(
+                c.nullable for c in relationship.local_columns
+            )
             entity_type.navigations[name] = Navigation(
                 name, relationship.key, relationship, entity_type,
                 bool(relationship.uselist), nullable, self.types,

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import pydantic
@@ -28,6 +28,9 @@ from concertmaster.odata.errors import BadRequest, InvalidPayload
 from concertmaster.odata.request import Options, Request, split_list
 
 MARK = "__odata_operation__"
+
+#: A number that names a row: a parameter beyond 64 bits is refused before a database sees it.
+Id = Annotated[int, pydantic.Field(ge=-(2**63), lt=2**63)]
 
 
 class Payload(pydantic.BaseModel):
@@ -184,6 +187,8 @@ class Operation:
         bound = {}
         for parameter in self.parameters:
             value = by_lower.get(parameter.wire.lower())
+            if isinstance(value, str) and "\0" in value:
+                raise InvalidPayload("A text must not contain the character U+0000.")
             if value is None:
                 if parameter.required:
                     raise InvalidPayload(
@@ -218,8 +223,15 @@ def _sentence(path: str, error: Mapping[str, Any]) -> str:
 
 # --- declaring ------------------------------------------------------------------------------
 
+
 def _declare(
-    kind: str, set_name: str | None, name: str, *, key: bool, status: int | None, host: dict[str, Any]
+    kind: str,
+    set_name: str | None,
+    name: str,
+    *,
+    key: bool,
+    status: int | None,
+    host: dict[str, Any],
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     namespace, _, short = name.rpartition(".")
 
@@ -281,7 +293,10 @@ class Operations:
     def other_method(self, set_name: str | None, name: str, *, on_entity: bool) -> bool:
         """Whether the name exists, for another method than the one asked."""
         bound = (set_name or "").lower()
-        return any((bound, on_entity, kind, name.lower()) in self._by_name for kind in ("action", "function"))
+        return any(
+            (bound, on_entity, kind, name.lower()) in self._by_name
+            for kind in ("action", "function")
+        )
 
 
 # --- arguments ------------------------------------------------------------------------------
@@ -304,7 +319,18 @@ def read_object(body: bytes) -> Mapping[str, Any]:
         value = _read_lenient(body)
     if not isinstance(value, dict):
         raise InvalidPayload("The request body must be a JSON object.")
+    if b"\\u0000" in body and _holds_nul(value):
+        raise InvalidPayload("A text must not contain the character U+0000.")
     return value
+
+
+def _holds_nul(value: Any) -> bool:
+    """Whether a text in it cannot be stored: PostgreSQL's have no NUL."""
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(_holds_nul(part) for part in value)
+    return isinstance(value, str) and "\0" in value
 
 
 def _read_lenient(body: bytes) -> Any:

@@ -235,7 +235,12 @@ class Planner:
         return list(found.values())
 
     def _expand(
-        self, parent: Node, parent_root: sa.FromClause, navigation: Navigation, item: ExpandItem, depth: int
+        self,
+        parent: Node,
+        parent_root: sa.FromClause,
+        navigation: Navigation,
+        item: ExpandItem,
+        depth: int,
     ) -> ExpandNode:
         if depth <= 0:
             raise InvalidQuery(
@@ -311,7 +316,9 @@ class Planner:
 class _Reading:
     """A select under construction: conditions, joins and order of one set of rows."""
 
-    def __init__(self, planner: Planner, entity_type: EntityType, root: sa.FromClause, prefix: str) -> None:
+    def __init__(
+        self, planner: Planner, entity_type: EntityType, root: sa.FromClause, prefix: str
+    ) -> None:
         self.planner = planner
         self.type = entity_type
         self.root = root
@@ -340,9 +347,7 @@ class _Reading:
         text = text if text and text.strip() else self.type.declaration.default_order
         if not text:
             return [key]
-        orderings = filters.bind_orderby(
-            text, self.type, self.planner.model, limits=self.limits
-        )
+        orderings = filters.bind_orderby(text, self.type, self.planner.model, limits=self.limits)
         terms: list[Any] = list(self.translation.order(orderings))
         if not any(_is_key(o.expression, self.type) for o in orderings):
             terms.append(key)
@@ -390,7 +395,9 @@ def _output(prop: Property, root: sa.FromClause, *, masked: bool) -> sa.ColumnEl
     if prop.words.secret or (masked and prop.words.masked is True):
         return sa.null().label(prop.column.name)
     if masked and prop.words.masked is not False:
-        return sa.literal_column("'{}'".format(prop.words.masked.replace("'", "''"))).label(prop.column.name)
+        return sa.literal_column("'{}'".format(prop.words.masked.replace("'", "''"))).label(
+            prop.column.name
+        )
     return root.c[prop.column.name]
 
 

@@ -33,9 +33,7 @@ class Statement:
 
 def compile_statement(statement: sa.ClauseElement, dialect: sa.Dialect) -> Statement:
     """Render a Core statement for a driver. Bound names without a value must come later."""
-    compiled: Any = statement.compile(
-        dialect=dialect, compile_kwargs={"render_postcompile": True}
-    )
+    compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     constants = {name: value for name, value in compiled.params.items() if value is not None}
     if not compiled.positional:
         used = {name: constants[name] for name in compiled.binds if name in constants}
@@ -53,7 +51,9 @@ def run(connection: sa.Connection, statement: Statement, values: Mapping[str, An
         cursor.close()
 
 
-def stream(connection: sa.Connection, statement: Statement, values: Mapping[str, Any], size: int) -> Any:
+def stream(
+    connection: sa.Connection, statement: Statement, values: Mapping[str, Any], size: int
+) -> Any:
     """Rows in batches of `size`, for answers that need not fit into memory."""
     # psycopg's plain cursor fetches everything at once; a named one stays on the server.
     words = {"name": "stream"} if connection.dialect.name == "postgresql" else {}

@@ -256,7 +256,9 @@ def parse_expand(text: str) -> list[ExpandItem]:
             name = name.strip().lower()
             name = name if name.startswith("$") else "$" + name
             if not equals:
-                raise InvalidQuery(f"Term '{part}' is not valid in a $select or $expand expression.")
+                raise InvalidQuery(
+                    f"Term '{part}' is not valid in a $select or $expand expression."
+                )
             _check_system(name, options)
             options[name] = value.strip()
         items.append(ExpandItem(path.strip(), options))

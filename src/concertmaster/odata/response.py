@@ -200,7 +200,11 @@ def _default(value: Any) -> Any:
 
 
 def json_response(
-    value: Any, *, status: int = 200, metadata: str = "minimal", headers: Mapping[str, str] | None = None
+    value: Any,
+    *,
+    status: int = 200,
+    metadata: str = "minimal",
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A JSON answer with the headers every OData answer has (part 1, 8.1.5)."""
     content_type = CONTENT_TYPE.replace("minimal", metadata)
@@ -216,9 +220,7 @@ def empty_response(status: int = 204, headers: Mapping[str, str] | None = None) 
 
 
 def text_response(text: str) -> Response:
-    return Response(
-        200, text.encode(), {"content-type": "text/plain", "odata-version": "4.0"}
-    )
+    return Response(200, text.encode(), {"content-type": "text/plain", "odata-version": "4.0"})
 
 
 def collection(

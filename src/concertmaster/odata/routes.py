@@ -107,7 +107,9 @@ def openapi_paths(service: Service, prefix: str) -> dict[str, Any]:
         key = "({key})" if operation.on_entity else ""
         owner = f"/{operation.set_name}{key}" if operation.set_name else ""
         function = operation.kind == "function"
-        inline = ",".join(f"{p.wire}={{{p.wire}}}" for p in operation.parameters) if function else ""
+        inline = (
+            ",".join(f"{p.wire}={{{p.wire}}}" for p in operation.parameters) if function else ""
+        )
         shown = f"({inline})" if inline else ""
         path = f"{prefix}{owner}/{operation.qualified}{shown}"
         names = (["key"] if operation.on_entity else []) + (
@@ -142,7 +144,11 @@ def _set_paths(paths: dict[str, Any], entity_set: EntitySet, prefix: str) -> Non
     many, one = f"{prefix}/{name}", f"{prefix}/{name}({{key}})"
     for method in sorted(entity_set.declaration.methods):
         collection = method == "POST"
-        verbs = [(many, "get"), (one, "get")] if method == "GET" else [(many if collection else one, method.lower())]
+        verbs = (
+            [(many, "get"), (one, "get")]
+            if method == "GET"
+            else [(many if collection else one, method.lower())]
+        )
         for path, verb in verbs:
             parameters = [] if path == many else [_parameter("key", "path", "string")]
             if verb == "get":
@@ -157,7 +163,9 @@ def _set_paths(paths: dict[str, Any], entity_set: EntitySet, prefix: str) -> Non
                 "responses": {"201" if collection else "200": {"description": "Done."}},
             }
             if verb in ("post", "put", "patch"):
-                entry["requestBody"] = {"content": {"application/json": {"schema": {"type": "object"}}}}
+                entry["requestBody"] = {
+                    "content": {"application/json": {"schema": {"type": "object"}}}
+                }
             paths.setdefault(path, {})[verb] = entry
 
 

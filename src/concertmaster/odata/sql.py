@@ -115,13 +115,19 @@ class Dialect:
     def _to_text(self, value: SQL, source: Type) -> SQL:
         if source == BOOLEAN:
             written = {True: "true", False: "false"}
-            return sa.case(*((value.is_(sa.true() if k else sa.false()), v) for k, v in written.items()))
+            return sa.case(
+                *((value.is_(sa.true() if k else sa.false()), v) for k, v in written.items())
+            )
         if source.enumeration:
             names = source.enumeration.by_number.items()
-            return sa.case(*((value == number(k), v) for k, v in names), else_=sa.cast(value, sa.Text()))
+            return sa.case(
+                *((value == number(k), v) for k, v in names), else_=sa.cast(value, sa.Text())
+            )
         if source == INSTANT:  # as it is written on the wire: without zeros at the end
             trimmed = sa.func.rtrim(sa.func.rtrim(sa.func.rtrim(value, "Z"), "0"), ".")
-            return sa.type_coerce(trimmed, sa.String()).concat(sa.literal_column("'Z'", sa.String()))
+            return sa.type_coerce(trimmed, sa.String()).concat(
+                sa.literal_column("'Z'", sa.String())
+            )
         if source in (DATE, TIME, GUID):
             return value
         return sa.cast(value, sa.Text())

@@ -279,7 +279,10 @@ class Translation:
 
     def _arithmetic(self, node: Arithmetic) -> SQL:
         left, right = self.value(node.left), self.value(node.right)
-        if INSTANT in (node.left.type, node.right.type) or DATE in (node.left.type, node.right.type):
+        if INSTANT in (node.left.type, node.right.type) or DATE in (
+            node.left.type,
+            node.right.type,
+        ):
             left = self._ticks(left, node.left.type)
             right = self._ticks(right, node.right.type)
             days = node.result == DATE

@@ -175,7 +175,9 @@ def enum_reader(enumeration: EnumType) -> Read:
             if text.lstrip("-").isascii() and text.lstrip("-").isdigit():
                 number = int(text[:20])
             elif enumeration.flags:
-                members = [enumeration.by_name.get(part.strip().lower()) for part in text.split(",")]
+                members = [
+                    enumeration.by_name.get(part.strip().lower()) for part in text.split(",")
+                ]
                 if None not in members:
                     number = sum(set(member for member in members if member is not None))
             else:
@@ -183,7 +185,9 @@ def enum_reader(enumeration: EnumType) -> Read:
         elif isinstance(value, int) and not isinstance(value, bool):
             number = value
         known = number in enumeration.by_number or (
-            enumeration.flags and number is not None and 0 <= number < 2 * max(enumeration.by_number)
+            enumeration.flags
+            and number is not None
+            and 0 <= number < 2 * max(enumeration.by_number)
         )
         if number is None or not known:
             raise ValueError(f"The string '{value}' is not a valid enumeration type constant.")

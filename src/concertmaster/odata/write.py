@@ -69,7 +69,9 @@ def _read(prop: Property, given: Any) -> Any:
     try:
         value = reader(prop)(given)
     except ValueError as error:
-        raise InvalidPayload(f"The value of {prop.name} is not valid: {error}", member=prop.name) from None
+        raise InvalidPayload(
+            f"The value of {prop.name} is not valid: {error}", member=prop.name
+        ) from None
     _check_bounds(prop, value)
     return prop.enumeration.members(value) if prop.enumeration else value
 
@@ -93,7 +95,9 @@ def _complete(entity_type: EntityType, values: dict[str, Any], *, create: bool) 
     """Check what must be given, and let null stand for the default where null cannot be held."""
     for prop in entity_type.properties.values():
         value = values.get(prop.attribute)
-        if prop.words.required and (value is None or (isinstance(value, str) and not value.strip())):
+        if prop.words.required and (
+            value is None or (isinstance(value, str) and not value.strip())
+        ):
             raise InvalidPayload(f"The {prop.name} field is required.", member=prop.name)
         if value is None and not prop.nullable and not prop.words.computed:
             values.pop(prop.attribute, None)
@@ -198,9 +202,7 @@ def check_unique(session: Session, entity_type: EntityType, entity: Any) -> None
             if value is None:
                 break
             text = isinstance(value, str) and type(column.type) is sa.String
-            conditions.append(
-                sa.func.lower(column) == value.lower() if text else column == value
-            )
+            conditions.append(sa.func.lower(column) == value.lower() if text else column == value)
             shown = next((p for p in entity_type.properties.values() if p.column is column), None)
             named = shown if shown is not None and (text or named is None) else named
         else:
@@ -234,7 +236,14 @@ def unique_columns(table: sa.Table) -> list[list[sa.Column[Any]]]:
 # --- hooks ----------------------------------------------------------------------------------
 
 
-MOMENTS = ("before_read", "before_create", "after_create", "before_update", "after_update", "before_delete")
+MOMENTS = (
+    "before_read",
+    "before_create",
+    "after_create",
+    "before_update",
+    "after_update",
+    "before_delete",
+)
 
 
 def hook(moment: str, *classes: type[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -262,7 +271,10 @@ class Hooks:
         self._hooks: dict[tuple[str, type[Any]], list[Callable[..., Any]]] = {}
         for module in modules:
             for member in vars(module).values():
-                if isinstance(member, python_types.FunctionType) and inspect.getmodule(member) is module:
+                if (
+                    isinstance(member, python_types.FunctionType)
+                    and inspect.getmodule(member) is module
+                ):
                     for moment, cls in getattr(member, HOOK, ()):
                         self._hooks.setdefault((moment, cls), []).append(member)
 

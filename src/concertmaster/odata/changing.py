@@ -1,0 +1,99 @@
+"""Changes: POST, PUT, PATCH and DELETE of one entity, with the hooks around them."""
+
+from typing import Any
+
+import orjson
+
+from concertmaster.odata import response, write
+from concertmaster.odata.host import Behaviour, Call, Host
+from concertmaster.odata.model import Property
+from concertmaster.odata.operations import read_object
+from concertmaster.odata.reading import Reading
+from concertmaster.odata.request import Request
+from concertmaster.odata.response import Response
+from concertmaster.odata.target import Target
+from concertmaster.odata.write import Hooks
+
+
+class Changing:
+    """The changes of a service."""
+
+    def __init__(self, host: Host, hooks: Hooks, behaviour: Behaviour, reading: Reading) -> None:
+        self.host = host
+        self.hooks = hooks
+        self.behaviour = behaviour
+        self.reading = reading
+
+    def post(self, call: Call, target: Target, request: Request) -> Response:
+        entity_set = target.entity_set
+        assert entity_set
+        change = write.read_change(entity_set.type, read_object(request.body), create=True)
+        entity = self.create(call, change)
+        key = getattr(entity, entity_set.type.key.attribute)
+        location = f"{request.base}{entity_set.name}({_key_text(entity_set.type.key, key)})"
+        if request.preferences.representation is False:
+            headers = {
+                "location": location,
+                "odata-entityid": location,
+                "preference-applied": "return=minimal",
+            }
+            return response.empty_response(headers=headers)
+        return self.reading.entities(
+            call, [entity], request, single=True, status=201, headers={"location": location}
+        )
+
+    def create(self, call: Call, change: write.Change) -> Any:
+        """Make a row of a change, with everything that must hold around it."""
+        entity = change.type.cls(**change.values)
+        self.host.prepare(call, entity)
+        self.hooks.run("before_create", change.type.cls, call, entity, change)
+        with call.session.no_autoflush:
+            write.check_references(call.session, change.type, entity)
+            write.check_unique(call.session, change.type, entity)
+        call.session.add(entity)
+        call.session.flush()
+        self.hooks.run("after_create", change.type.cls, call, entity, change)
+        call.session.flush()
+        return entity
+
+    def put(self, call: Call, target: Target, request: Request) -> Response:
+        return self._update(call, target, request, replaced=True)
+
+    def patch(self, call: Call, target: Target, request: Request) -> Response:
+        return self._update(call, target, request, replaced=False)
+
+    def _update(self, call: Call, target: Target, request: Request, *, replaced: bool) -> Response:
+        entity_set = target.entity_set
+        assert entity_set and target.key is not None
+        entity = self.reading.find(call, entity_set, target.key)
+        write.check_version(entity_set.type, entity, request.headers.get("if-match"))
+        change = write.read_change(
+            entity_set.type, read_object(request.body), create=False, replace=replaced
+        )
+        self.hooks.run("before_update", entity_set.type.cls, call, entity, change)
+        with call.session.no_autoflush:
+            write.update(call.session, entity, change)
+            write.check_references(call.session, entity_set.type, entity)
+            write.check_unique(call.session, entity_set.type, entity)
+        call.session.flush()
+        self.hooks.run("after_update", entity_set.type.cls, call, entity, change)
+        if request.preferences.representation:
+            return self.reading.entities(call, [entity], request, single=True)
+        if self.behaviour.updated_body is None:
+            return response.empty_response()
+        return response.json_response(orjson.Fragment(self.behaviour.updated_body))
+
+    def delete(self, call: Call, target: Target, request: Request) -> Response:
+        assert target.entity_set and target.key is not None
+        entity = self.reading.find(call, target.entity_set, target.key)
+        write.check_version(target.entity_set.type, entity, request.headers.get("if-match"))
+        self.hooks.run("before_delete", target.entity_set.type.cls, call, entity)
+        if entity in call.session:
+            call.session.delete(entity)
+            call.session.flush()
+        return response.empty_response()
+
+
+def _key_text(prop: Property, value: Any) -> str:
+    quoted = str(value).replace("'", "''")
+    return f"'{quoted}'" if prop.edm == "Edm.String" else str(value)

@@ -1,0 +1,50 @@
+"""What the engine asks of the application it serves, and how services differ."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from concertmaster.odata.model import EntityType
+from concertmaster.odata.plan import Limits, Restriction
+from concertmaster.odata.request import Request
+from concertmaster.odata.target import Target
+
+
+class Call(Protocol):
+    """What a request may use: made by the host, handed to operations and hooks."""
+
+    @property
+    def session(self) -> Session: ...
+    @property
+    def connection(self) -> sa.Connection: ...
+
+
+class Host(Protocol):
+    """The application behind a service."""
+
+    def open(self, request: Request, target: Target) -> AbstractContextManager[Any]:
+        """Admit the request or raise; commit when the block ends well, else roll back."""
+        ...
+
+    def restrict(self, call: Any, entity_type: EntityType) -> Restriction | None:
+        """Which rows the call may see; None is all."""
+        ...
+
+    def prepare(self, call: Any, entity: Any) -> None:
+        """Give a new row what it gets from its call."""
+        ...
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Where services differ from one another."""
+
+    limits: Limits = field(default_factory=Limits)
+    count_by_default: bool = False  #: `@odata.count` unless `$count=false`
+    next_links: bool = True  #: page with `@odata.nextLink` instead of cutting silently
+    context_expands: bool = True  #: name expansions in context URLs
+    ignore_case: bool = True  #: compare strings without regard to ASCII case
+    updated_body: bytes | None = None  #: what PUT and PATCH answer; None is 204
