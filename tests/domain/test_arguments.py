@@ -37,13 +37,17 @@ def test_both_shapes_are_read() -> None:
     assert read_arguments(SCHEMA) == [Argument("a", "integer", True), Argument("b", "string")]
 
 
-@pytest.mark.parametrize("metadata", [None, {}, {"Input": None}, {"Input": "no json"}, {"Input": "3"}])
+@pytest.mark.parametrize(
+    "metadata", [None, {}, {"Input": None}, {"Input": "no json"}, {"Input": "3"}]
+)
 def test_a_process_that_says_nothing_takes_anything(metadata: dict[str, str] | None) -> None:
     assert read_arguments(metadata) is None
     check_arguments('{"whatever": [1]}', metadata)
 
 
-@pytest.mark.parametrize("text", ['{"age": 5}', '{"AGE": 5, "name": 7}', '{"age": null, "odd": {}}'])
+@pytest.mark.parametrize(
+    "text", ['{"age": 5}', '{"AGE": 5, "name": 7}', '{"age": null, "odd": {}}']
+)
 def test_what_fits(text: str) -> None:
     check_arguments(text, STUDIO)
 

@@ -85,6 +85,7 @@ from concertmaster.entities.queue_items import (
     QueueItemStatus,
 )
 from concertmaster.entities.queue_processing_records import QueueProcessingRecord, ReportType
+from concertmaster.entities.queue_processing_statuses import QueueProcessingStatus
 from concertmaster.entities.releases import (
     AgentSettings,
     ProcessSettings,
@@ -139,6 +140,7 @@ ALL: tuple[type[Entity], ...] = (
     QueueItemEvent,
     QueueItemComment,
     QueueProcessingRecord,
+    QueueProcessingStatus,
     Asset,
     AssetRobotValue,
     AssetUserValue,
@@ -215,6 +217,7 @@ __all__ = [
     "QueueItemReviewStatus",
     "QueueItemStatus",
     "QueueProcessingRecord",
+    "QueueProcessingStatus",
     "Release",
     "ReleaseVersion",
     "RemoteControlAccess",

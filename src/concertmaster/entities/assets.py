@@ -50,7 +50,7 @@ class Asset(
     string_value: Mapped[str | None] = prop(length=1_000_000)
     bool_value: Mapped[bool | None]
     int_value: Mapped[int | None]
-    credential_username: Mapped[str | None] = prop(length=512)
+    credential_username: Mapped[str | None] = prop(length=512, masked="")
     credential_password: Mapped[str | None] = prop(length=25_000, secret=True)
     secret_value: Mapped[str | None] = prop(length=25_000, secret=True)
     external_name: Mapped[str | None] = prop(length=450)

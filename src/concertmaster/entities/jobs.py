@@ -98,7 +98,28 @@ class JobError:
     timestamp: Instant | None
 
 
-class Job(Entity, entity_set="Jobs", permission="Jobs", scope="OR.Jobs", folder="required"):
+#: @uipath/uipath-typescript 1.3.8 calls members by names of its own, and puts them into queries
+#: untranslated: `$filter=packageType eq 'Agent'&$orderby=createdTime desc`. (1.6 translates them.)
+TYPESCRIPT_NAMES = {
+    "createdTime": "CreationTime",
+    "lastModifiedTime": "LastModificationTime",
+    "folderId": "OrganizationUnitId",
+    "folderName": "OrganizationUnitFullyQualifiedName",
+    "processName": "ReleaseName",
+    "processVersionId": "ReleaseVersionId",
+    "packageType": "ProcessType",
+    "process": "Release",
+}
+
+
+class Job(
+    Entity,
+    entity_set="Jobs",
+    permission="Jobs",
+    scope="OR.Jobs",
+    folder="required",
+    aliases=TYPESCRIPT_NAMES,
+):
     """One run of a process, from waiting for a robot to its result."""
 
     key: Mapped[UniqueKey]

@@ -71,6 +71,22 @@ class VideoRecordingSettings:
     max_duration_seconds: int | None
 
 
+#: Names of @uipath/uipath-typescript 1.3.8 for members, which it sends untranslated. Its own
+#: example of a list says `$expand=robot`; a release has none, so nothing comes with it. Its
+#: processKey is left out: ProcessKey is a member, and means the package.
+TYPESCRIPT_NAMES = {
+    "createdTime": "CreationTime",
+    "lastModifiedTime": "LastModificationTime",
+    "folderId": "OrganizationUnitId",
+    "folderName": "OrganizationUnitFullyQualifiedName",
+    "packageType": "ProcessType",
+    "packageKey": "ProcessKey",
+    "packageVersion": "ProcessVersion",
+    "isPackageDeleted": "IsProcessDeleted",
+    "robot": "",
+}
+
+
 class Release(
     Entity,
     entity_set="Releases",
@@ -78,6 +94,7 @@ class Release(
     permission="Processes",
     scope="OR.Execution",
     folder="required",
+    aliases=TYPESCRIPT_NAMES,
 ):
     """A package in a version, with its settings, that jobs of a folder can be started from."""
 

@@ -1,0 +1,111 @@
+"""The one way queue items come to be and change: each time a new row version and a line of history.
+
+A row version grows tenant-wide, as SQL Server's does: it is the highest there is, plus one. The
+highest is the end of an index; SQLite has one writer at a time, and on PostgreSQL a row's own
+version, read under its lock, keeps the new one growing when two writers see the same highest.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from concertmaster.domain.access import Caller
+from concertmaster.entities import QueueItem, QueueItemEvent, QueueItemEventAction, User
+
+ITEMS = cast("sa.Table", QueueItem.__table__)
+_VERSIONS = ITEMS.alias("versions")
+_HIGHEST = sa.select(sa.func.coalesce(sa.func.max(_VERSIONS.c.row_version), 0))
+
+#: What a line of history says of the item it is about.
+_TOLD = (
+    ITEMS.c.id, ITEMS.c.organization_unit_id, ITEMS.c.status, ITEMS.c.review_status,
+    ITEMS.c.reviewer_user_id,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who makes a change, as history tells it."""
+
+    user_id: int | None
+    name: str | None
+    application: str | None = None
+
+    @classmethod
+    def of(cls, caller: Caller) -> "Actor":
+        return cls(caller.user_id, caller.name, caller.application)
+
+
+def insert_items(
+    session: Session, rows: Sequence[Mapping[str, Any]], *, by: Actor, now: str
+) -> list[int]:
+    """Insert items; their ids, in the order of the rows. A few statements for any number."""
+    if not rows:
+        return []
+    highest = session.execute(_HIGHEST).scalar_one()
+    numbered = [{**row, "row_version": highest + 1 + at} for at, row in enumerate(rows)]
+    inserted = session.execute(sa.insert(ITEMS).returning(*_TOLD, ITEMS.c.unique_key), numbered)
+    # Rows come back in any order; to have them sorted costs a statement for each on SQLite.
+    by_key = {row.unique_key: row for row in inserted}
+    in_order = [by_key[row["unique_key"]] for row in rows]
+    _record(session, in_order, QueueItemEventAction.Create, by, now)
+    return [row.id for row in in_order]
+
+
+def change_items(
+    session: Session,
+    *conditions: sa.ColumnElement[bool],
+    values: Mapping[str, Any],
+    action: QueueItemEventAction,
+    by: Actor,
+    now: str,
+) -> list[int]:
+    """Change the items for which the conditions hold at this very moment; the ids of those.
+
+    A compare-and-set: of two who want the same step, one finds nothing left to change.
+    """
+    highest = _HIGHEST.scalar_subquery()
+    version = sa.case((ITEMS.c.row_version > highest, ITEMS.c.row_version), else_=highest) + 1
+    changed = session.execute(
+        sa.update(ITEMS).where(*conditions).values(**values, row_version=version).returning(*_TOLD)
+    ).all()
+    _record(session, changed, action, by, now)
+    return [row.id for row in changed]
+
+
+def _record(
+    session: Session, rows: Sequence[Any], action: QueueItemEventAction, by: Actor, now: str
+) -> None:
+    if not rows:
+        return
+    reviewers = _names(session, {row.reviewer_user_id for row in rows} - {None})
+    session.execute(
+        sa.insert(QueueItemEvent),
+        [
+            {
+                "queue_item_id": row.id,
+                "organization_unit_id": row.organization_unit_id,
+                "timestamp": now,
+                "action": action,
+                "user_id": by.user_id,
+                "user_name": by.name,
+                "external_client_id": by.application,
+                "status": row.status,
+                "review_status": row.review_status,
+                "reviewer_user_id": row.reviewer_user_id,
+                "reviewer_user_name": reviewers.get(row.reviewer_user_id),
+            }
+            for row in rows
+        ],
+    )
+
+
+def _names(session: Session, user_ids: Iterable[int]) -> dict[int, str]:
+    ids = list(user_ids)
+    if not ids:
+        return {}
+    found = session.execute(sa.select(User.id, User.user_name).where(User.id.in_(ids)))
+    return {row.id: row.user_name for row in found}

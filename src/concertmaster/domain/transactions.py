@@ -1,0 +1,374 @@
+"""The life of a queue item: taken by one, worked on, ended, and perhaps tried again.
+
+New ──→ InProgress ──→ Successful
+ ↑          │  ├─────→ Failed
+ ├─postpone─┘  ├─────→ Retried   (and a new item, New, takes its place)
+ │             └─────→ Abandoned
+Deleted ←── from everywhere but itself
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from concertmaster.domain import clock, queue_figures
+from concertmaster.domain.errors import (
+    ExceptionSizeExceeded,
+    FinalTransaction,
+    ItemNotFound,
+    OrchestratorError,
+    ProgressNotInProgress,
+    TransactionNotStarted,
+)
+from concertmaster.domain.queue_content import as_data, check_progress, structured
+from concertmaster.domain.queue_history import ITEMS, Actor, change_items, insert_items
+from concertmaster.domain.queues import NewItem, add_item
+from concertmaster.entities import (
+    ProcessingExceptionType,
+    QueueDefinition,
+    QueueItem,
+    QueueItemEventAction,
+    QueueItemReviewStatus,
+    QueueItemStatus,
+    Robot,
+)
+from concertmaster.entities.queue_items import folded
+
+EXCEPTION_LENGTH = 102_400
+
+_CANDIDATE = ITEMS.alias("candidate")
+
+#: Who is next: items with a due date first, most urgent first; then the others, oldest first.
+#: Two looks, so that each walks an index to its first row and stops.
+_TURNS: tuple[tuple[sa.ColumnElement[bool], tuple[Any, ...]], ...] = (
+    (
+        _CANDIDATE.c.due_date.is_not(None),
+        (_CANDIDATE.c.priority, _CANDIDATE.c.due_date, _CANDIDATE.c.id),
+    ),
+    (_CANDIDATE.c.due_date.is_(None), (_CANDIDATE.c.priority, _CANDIDATE.c.id)),
+)
+
+#: What a new try takes over from the one before.
+_INHERITED = (
+    "queue_definition_id", "organization_unit_id", "organization_unit_fully_qualified_name",
+    "encrypted", "key", "reference", "priority", "due_date", "risk_sla_date", "specific_content",
+    "specific_data", "creator_job_key", "parent_operation_id", "retry_number",
+    "manual_retry_number", "seconds_in_previous_attempts",
+)  # fmt: skip
+
+
+class ReferenceFilter(IntEnum):
+    """How a reference picks items."""
+
+    Equals = 0
+    StartsWith = 1
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an item failed, as a robot tells it."""
+
+    reason: str | None = None
+    details: str | None = None
+    type: ProcessingExceptionType = ProcessingExceptionType.ApplicationException
+    image_path: str | None = None
+
+    def members(self, now: str) -> dict[str, Any]:
+        """As the item shows it, under the names of the wire."""
+        return {
+            "Reason": self.reason,
+            "Details": self.details,
+            "Type": self.type.name,
+            "AssociatedImageFilePath": self.image_path,
+            "CreationTime": now[:-1].rstrip("0").rstrip(".") + "Z",
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a transaction went, as a robot tells it."""
+
+    successful: bool = False
+    failure: Failure | None = None
+    output: Mapping[str, Any] | None = None
+    analytics: Mapping[str, Any] | None = None
+    progress: str | None = None
+    defer_date: str | None = None
+    due_date: str | None = None
+    operation_id: str | None = None
+
+    @property
+    def postpones(self) -> bool:
+        """Neither success nor failure, but dates: the item is wanted again later."""
+        given = self.defer_date is not None or self.due_date is not None
+        return given and not self.successful and self.failure is None
+
+
+# --- starting -----------------------------------------------------------------------------
+
+
+def find_robot(session: Session, robot_key: str) -> int | None:
+    """The robot that a key belongs to."""
+    named = sa.select(Robot.id).where(Robot.robot_key == robot_key.strip("{}").lower())
+    return session.execute(named).scalar()
+
+
+def take(
+    session: Session,
+    queue_id: int,
+    *,
+    robot_id: int | None,
+    by: Actor,
+    now: str,
+    reference: str | None = None,
+    match: ReferenceFilter = ReferenceFilter.Equals,
+) -> QueueItem | None:
+    """The next item of a queue, in progress from here on, and nobody else's; None if there is none.
+
+    The row is chosen and changed in one statement. On PostgreSQL rows that another is just taking
+    are passed over; on SQLite one writer comes after the other.
+    """
+    item = _CANDIDATE.c
+    waiting = [
+        item.queue_definition_id == queue_id,
+        item.status == QueueItemStatus.New,
+        sa.or_(item.defer_date.is_(None), item.defer_date <= now),
+    ]
+    if reference:
+        waiting.append(_matches(reference, match))
+    for turn, order in _TURNS:
+        next_one = sa.select(item.id).where(*waiting, turn).order_by(*order).limit(1)
+        chosen = next_one.with_for_update(skip_locked=True).scalar_subquery()
+        taken = _start(session, ITEMS.c.id == chosen, robot_id, by, now)
+        if taken is not None:
+            return taken
+    return None
+
+
+def start_new(
+    session: Session,
+    queue: QueueDefinition,
+    item: NewItem,
+    *,
+    robot_id: int | None,
+    by: Actor,
+    now: str,
+) -> QueueItem | None:
+    """Add an item and start it at once."""
+    added = add_item(session, queue, item, by=by, now=now)
+    return _start(session, ITEMS.c.id == added, robot_id, by, now)
+
+
+def _start(
+    session: Session, which: sa.ColumnElement[bool], robot_id: int | None, by: Actor, now: str
+) -> QueueItem | None:
+    started = change_items(
+        session,
+        which,
+        ITEMS.c.status == QueueItemStatus.New,
+        values={
+            "status": QueueItemStatus.InProgress,
+            "start_processing": now,
+            "robot_id": robot_id,
+        },
+        action=QueueItemEventAction.Status,
+        by=by,
+        now=now,
+    )
+    if not started:
+        return None
+    return session.get(QueueItem, started[0], populate_existing=True)
+
+
+def _matches(reference: str, match: ReferenceFilter) -> sa.ColumnElement[bool]:
+    column, wanted = _CANDIDATE.c.reference_folded, folded(reference)
+    if match == ReferenceFilter.StartsWith:
+        return column.startswith(wanted, autoescape=True)
+    return column == wanted
+
+
+# --- while it is worked on ----------------------------------------------------------------
+
+
+def find_item(session: Session, folder_id: int, key: int | str) -> QueueItem:
+    """The item of an id, or the current try of an item of that key; locked until the end."""
+    named = QueueItem.id == key if isinstance(key, int) else QueueItem.key == key
+    of_key = (
+        sa.select(QueueItem)
+        .where(named, QueueItem.organization_unit_id == folder_id)
+        .order_by((QueueItem.status == QueueItemStatus.InProgress).desc(), QueueItem.id.desc())
+    )
+    locked = of_key.limit(1).with_for_update().execution_options(populate_existing=True)
+    item = session.scalars(locked).first()
+    if item is None:
+        raise ItemNotFound(entity="QueueItem")
+    return item
+
+
+def set_progress(
+    session: Session, item: QueueItem, progress: str | None, *, by: Actor, now: str
+) -> None:
+    """Note how far the work on an item has come."""
+    check_progress(progress)
+    if item.status != QueueItemStatus.InProgress:
+        raise ProgressNotInProgress
+    _change(session, item, {"progress": progress}, QueueItemEventAction.Edit, by, now)
+
+
+def complete(session: Session, item: QueueItem, result: Result, *, by: Actor, now: str) -> None:
+    """End a transaction: success, failure (and perhaps another try), or later."""
+    if item.status != QueueItemStatus.InProgress:
+        raise _not_in_progress(item)
+    if result.postpones:
+        _postpone(session, item, result, by, now)
+    elif result.successful:
+        _succeed(session, item, result, by, now)
+    else:
+        _fail(session, item, result, by, now)
+
+
+def _not_in_progress(item: QueueItem) -> OrchestratorError:
+    if item.status == QueueItemStatus.New:
+        return TransactionNotStarted()
+    return FinalTransaction(status=item.status.name)
+
+
+def _postpone(session: Session, item: QueueItem, result: Result, by: Actor, now: str) -> None:
+    values: dict[str, Any] = {
+        "status": QueueItemStatus.New,
+        "start_processing": None,
+        "robot_id": None,
+        "defer_date": result.defer_date,
+    }
+    if result.due_date is not None:
+        values["due_date"] = result.due_date
+    _change(session, item, {**_told(result), **values}, QueueItemEventAction.Status, by, now)
+
+
+def _succeed(session: Session, item: QueueItem, result: Result, by: Actor, now: str) -> None:
+    values = {
+        **_told(result),
+        "status": QueueItemStatus.Successful,
+        "end_processing": now,
+        "operation_id": result.operation_id,
+    }
+    _count(session, item, None, now)
+    _change(session, item, values, QueueItemEventAction.Edit, by, now)
+
+
+def _fail(session: Session, item: QueueItem, result: Result, by: Actor, now: str) -> None:
+    failure = result.failure or Failure()
+    _check_failure(failure)
+    queue = session.get_one(QueueDefinition, item.queue_definition_id)
+    again = (
+        failure.type == ProcessingExceptionType.ApplicationException
+        and queue.accept_automatically_retry
+        and item.retry_number < queue.max_number_of_retries
+    )
+    values = {
+        **_told(result),
+        "status": QueueItemStatus.Retried if again else QueueItemStatus.Failed,
+        "end_processing": now,
+        "processing_exception_type": failure.type,
+        "processing_exception": failure.members(now),
+        "seconds_in_previous_attempts": item.seconds_in_previous_attempts
+        + int(_seconds(item, now)),
+        "operation_id": result.operation_id,
+    }
+    _count(session, item, failure.type, now, retried=again)
+    action = QueueItemEventAction.Retry if again else QueueItemEventAction.Edit
+    _change(session, item, values, action, by, now)
+    if again:
+        session.refresh(item)
+        retry_automatically(session, item, by=by, now=now, result=result)
+
+
+def _told(result: Result) -> dict[str, Any]:
+    """What a result says whichever way it went."""
+    told: dict[str, Any] = {}
+    for part in ("Output", "Analytics"):
+        members = structured(part, getattr(result, part.lower()))
+        if members is not None:
+            told[part.lower()] = members
+            told[f"{part.lower()}_data"] = as_data(members)
+    if result.progress is not None:
+        check_progress(result.progress)
+        told["progress"] = result.progress
+    return told
+
+
+def _check_failure(failure: Failure) -> None:
+    for text in (failure.reason, failure.details):
+        if text is not None and len(text) > EXCEPTION_LENGTH:
+            raise ExceptionSizeExceeded(limit=EXCEPTION_LENGTH)
+
+
+def _change(
+    session: Session,
+    item: QueueItem,
+    values: Mapping[str, Any],
+    action: QueueItemEventAction,
+    by: Actor,
+    now: str,
+) -> None:
+    """A step from InProgress; TransactionNotStarted if somebody else was quicker."""
+    in_progress = ITEMS.c.status == QueueItemStatus.InProgress
+    changed = change_items(
+        session, ITEMS.c.id == item.id, in_progress, values=values, action=action, by=by, now=now
+    )
+    if not changed:
+        raise TransactionNotStarted
+    session.expire(item)
+
+
+def _seconds(item: QueueItem, now: str) -> float:
+    return max(0.0, clock.between(item.start_processing, now)) if item.start_processing else 0.0
+
+
+def _count(
+    session: Session,
+    item: QueueItem,
+    failure: ProcessingExceptionType | None,
+    now: str,
+    *,
+    retried: bool = False,
+) -> None:
+    ended = queue_figures.Ended(
+        item.queue_definition_id, item.organization_unit_id, _seconds(item, now), failure, retried
+    )
+    queue_figures.count(session, ended, now=now)
+
+
+# --- trying again -------------------------------------------------------------------------
+
+
+def retry_automatically(
+    session: Session, item: QueueItem, *, by: Actor, now: str, result: Result | None = None
+) -> int:
+    """Put a new item in the place of one that failed; its id."""
+    row = {
+        **inherited(item),
+        "creation_time": now,
+        "retry_number": item.retry_number + 1,
+        "ancestor_id": item.id,
+        "ancestor_unique_key": item.unique_key,
+    }
+    if result is not None:
+        row["defer_date"] = result.defer_date
+        row["due_date"] = result.due_date or item.due_date
+    (added,) = insert_items(session, [row], by=by, now=now)
+    return added
+
+
+def inherited(item: QueueItem) -> dict[str, Any]:
+    """A new item like another one, waiting."""
+    return {
+        **{name: getattr(item, name) for name in _INHERITED},
+        "unique_key": clock.new_guid(),
+        "status": QueueItemStatus.New,
+        "review_status": QueueItemReviewStatus["None"],
+    }

@@ -1,0 +1,72 @@
+"""Queues through HTTP: making, finding, changing, deleting them."""
+
+import pytest
+
+from conftest import Client, Start
+
+ODATA = "UiPath.Server.Configuration.OData"
+
+
+@pytest.fixture(scope="module")
+def client(start_stand_in: Start) -> Client:
+    return start_stand_in("empty").client(folder="Shared")
+
+
+def make(client: Client, name: str, **members: object) -> dict[str, object]:
+    made: dict[str, object] = client.ok(
+        "POST", "/odata/QueueDefinitions", 201, json={"Name": name, **members}
+    )
+    return made
+
+
+def test_a_queue_gets_its_key_time_and_folder(client: Client) -> None:
+    made = make(client, "Invoices", MaxNumberOfRetries=3, AcceptAutomaticallyRetry=True)
+    assert len(str(made["Key"])) == 36
+    assert made["CreationTime"]
+    assert made["OrganizationUnitFullyQualifiedName"] == "Shared"
+    found = client.rows("/odata/QueueDefinitions?$filter=name eq 'invoices'&$top=5&$count=true")
+    assert [queue["Id"] for queue in found] == [made["Id"]]
+
+
+def test_names_are_unique_and_bounded(client: Client) -> None:
+    make(client, "Once")
+    again = client.ok("POST", "/odata/QueueDefinitions", 409, json={"Name": "ONCE"})
+    assert (again["errorCode"], again["message"]) == (1001, "The name ONCE is already used.")
+    for body in ({}, {"Name": "x" * 51}, {"Name": "r", "MaxNumberOfRetries": 51}):
+        client.ok("POST", "/odata/QueueDefinitions", 400, json=body)
+
+
+def test_what_items_rely_on_does_not_change(client: Client) -> None:
+    id_ = make(client, "Settled")["Id"]
+    path = f"/odata/QueueDefinitions({id_})"
+    changed = {"Name": "Settled", "MaxNumberOfRetries": 4, "EnforceUniqueReference": False}
+    client.ok("PUT", path, json=changed)
+    assert client.ok("GET", path)["MaxNumberOfRetries"] == 4
+    client.ok("PUT", path, 409, json={**changed, "EnforceUniqueReference": True})
+
+
+def test_queues_are_found_across_folders_and_by_key(client: Client) -> None:
+    made = make(client, "Everywhere")
+    bare = Client(client.stand_in, {"authorization": client.headers["authorization"]})
+    across = f"/odata/QueueDefinitions/{ODATA}.GetQueuesAcrossFolders"
+    assert "Everywhere" in {queue["Name"] for queue in bare.rows(across)}
+    folder = made["OrganizationUnitId"]
+    assert bare.rows(f"{across}?excludeFolderId={folder}") == []
+    by_key = f"/odata/QueueDefinitions/{ODATA}.GetByKey(identifier={made['Key']})"
+    assert bare.ok("GET", by_key)["Id"] == made["Id"]
+    by_id = f"/odata/QueueDefinitions/{ODATA}.GetQueue(id={made['Id']})"
+    assert client.ok("GET", by_id)["Name"] == "Everywhere"
+    missing = client.ok("GET", f"/odata/QueueDefinitions/{ODATA}.GetQueue(id=999999)", 404)
+    assert missing["errorCode"] == 1002
+
+
+def test_a_queue_takes_its_items_with_it(client: Client) -> None:
+    made = make(client, "Gone")
+    item = client.ok(
+        "POST",
+        "/odata/Queues/UiPathODataSvc.AddQueueItem",
+        201,
+        json={"itemData": {"Name": "Gone"}},
+    )
+    assert client.delete(f"/odata/QueueDefinitions({made['Id']})").status_code == 204
+    client.ok("GET", f"/odata/QueueItems({item['Id']})", 404)
