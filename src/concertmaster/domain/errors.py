@@ -17,6 +17,7 @@
     │   └── AttachmentNotFound      404  1002  the token StartJobs answers
     ├── AssetNotAvailableForRobot   404  1503
     ├── TooManyRequests             429     0
+    │   └── ExportTenantDailyLimitReached
     ├── OperationNotBuilt           501     0  known surface, not built yet
     └── Conflict                    409        the state of what exists is in the way
         ├── NameAlreadyUsed         1001
@@ -209,6 +210,10 @@ class TooManyRequests(OrchestratorError):
     """Too many requests. Try again in {seconds} seconds."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
+
+
+class ExportTenantDailyLimitReached(TooManyRequests):
+    """The tenant has reached its limit of exports for today."""
 
 
 class OperationNotBuilt(OrchestratorError):

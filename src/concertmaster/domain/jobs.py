@@ -1,10 +1,10 @@
 """The life of a job: how it starts, which states follow one another, who may stop it.
 
-    Pending ──→ Running ──→ Successful | Faulted
-       │          │  ├────→ Suspended ──→ Resumed ──→ Running
-       │          │  ├────→ Stopping ───→ Stopped | Successful | Faulted
-       │          │  └────→ Terminating → Stopped | Faulted
-       └──→ Stopped
+Pending ──→ Running ──→ Successful | Faulted
+   │          │  ├────→ Suspended ──→ Resumed ──→ Running
+   │          │  ├────→ Stopping ───→ Stopped | Successful | Faulted
+   │          │  └────→ Terminating → Stopped | Faulted
+   └──→ Stopped
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -239,9 +239,7 @@ def _robot_count(
     return _all(session, folder, release, asked)[: asked.number_of_robots]
 
 
-def _jobs_count(
-    session: Session, folder: Folder, release: Release, asked: Start
-) -> Sequence[None]:
+def _jobs_count(session: Session, folder: Folder, release: Release, asked: Start) -> Sequence[None]:
     count = asked.jobs_count or 1
     if not 1 <= count <= MOST_JOBS:
         raise InvalidArgument(f"The field JobsCount must be between 1 and {MOST_JOBS}.")

@@ -1,0 +1,1 @@
+"""What happens in the background: rows that say what is to be done, and who works them off."""

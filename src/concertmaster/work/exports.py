@@ -1,0 +1,308 @@
+"""Exports: what a query finds, written to a CSV file in the background.
+
+    New ──→ InProgress ──→ Completed | Failed
+
+An export is a row that says what to write. Whoever claims it reads in batches, so that memory
+is bounded whatever the size, and moves the file into place when it is whole. A row that a dead
+process left InProgress is claimed again.
+"""
+
+import csv
+import hashlib
+import hmac
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from concertmaster.domain import clock
+from concertmaster.domain.call import Call
+from concertmaster.domain.errors import (
+    Conflict,
+    ExportTenantDailyLimitReached,
+    ItemNotFound,
+    NotAuthorized,
+)
+from concertmaster.entities import ALL, Export, ExportStatus, ExportType
+from concertmaster.odata import response
+from concertmaster.odata.model import Model, Navigation
+from concertmaster.odata.plan import Asked, Node, Plan, Planner, Restriction
+from concertmaster.odata.query import stream
+from concertmaster.odata.request import Options
+from concertmaster.store import Tenant
+from concertmaster.work.bell import ring_after_commit
+
+log = logging.getLogger("concertmaster")
+
+#: How many a tenant may ask for in a day (API guide, Exporting jobs).
+DAILY_LIMIT = 100
+#: How long a download link is good, in ticks of wall time.
+LINK_LIFETIME = 15 * clock.MINUTE
+#: Rows held in memory at a time.
+BATCH = 500
+
+#: The query options that choose what is written.
+CHOOSING = ("$filter", "$orderby", "$select", "$expand", "$top", "$skip")
+
+#: How the names of files begin.
+NAMES: Mapping[ExportType, str] = {
+    ExportType.Jobs: "jobs",
+    ExportType.Logs: "logs",
+    ExportType.Queues: "queues",
+}
+
+
+class Stopped(Exception):
+    """The process ends; the export stays claimed, for the next one to take."""
+
+
+# --- asking ---------------------------------------------------------------------------------
+
+
+def ask(call: Call, kind: ExportType, cls: type[Any], options: Options, **equal: Any) -> Export:
+    """A new export of the rows of a set that lie in the call's folder and match.
+
+    Raises:
+        ExportTenantDailyLimitReached: there were too many today.
+        InvalidQuery: the options do not hold.
+    """
+    midnight = f"{call.now[:10]}T00:00:00.0000000Z"
+    today = sa.select(sa.func.count()).where(Export.requested_at >= midnight)
+    if (call.session.scalar(today) or 0) >= DAILY_LIMIT:
+        raise ExportTenantDailyLimitReached
+    wanted = {
+        "set": cls.__odata__.entity_set,
+        "options": {name: options.system[name] for name in CHOOSING if name in options.system},
+        "aliases": dict(options.aliases),
+        "equal": {"organization_unit_id": call.folder, **equal},
+        "secret": clock.new_guid(),  # signs the links to the file
+    }
+    _plan(call.connection.dialect, wanted)
+    export = Export(
+        name=f"{NAMES[kind]}-{clock.new_guid()}", type=kind, status=ExportStatus.New,
+        requested_at=call.now, request=wanted, user_id=call.caller.user_id, folder_id=call.folder,
+    )  # fmt: skip
+    call.session.add(export)
+    call.session.flush()
+    ring_after_commit(call.session, call.tenant)
+    return export
+
+
+@cache
+def _model() -> Model:
+    return Model.of(ALL, namespace="UiPath.Server.Configuration.OData", suffix="Dto")
+
+
+_PLANNERS: dict[str, Planner] = {}
+
+
+def _planner(dialect: sa.Dialect) -> Planner:
+    return _PLANNERS.setdefault(dialect.name, Planner(_model(), dialect))
+
+
+def _plan(dialect: sa.Dialect, wanted: Mapping[str, Any]) -> tuple[Plan, dict[str, Any]]:
+    entity_set = _model().sets[wanted["set"]]
+    options, equal = wanted["options"], wanted["equal"]
+    bounds = Options(system=options)
+    skip, top = bounds.number("$skip") or 0, bounds.number("$top")
+
+    def conditions(root: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+        return [
+            root.c[name] == sa.bindparam(f"r_{name}", type_=root.c[name].type) for name in equal
+        ]
+
+    restriction = Restriction(
+        " ".join(equal), conditions, {f"r_{name}": value for name, value in equal.items()}
+    )
+    asked = Asked(
+        entity_set, options=options, aliases=wanted["aliases"], top=True, skip=True,
+        restriction=restriction,
+    )  # fmt: skip
+    plan, values = _planner(dialect).plan(asked)
+    return plan, {**values, "o_skip": skip, "o_top": 2**62 if top is None else top}
+
+
+# --- the link to a file ---------------------------------------------------------------------
+
+
+def link(export: Export, base_url: str) -> str:
+    """Where a file can be fetched without signing in, for a while.
+
+    Raises:
+        Conflict: it is not written yet.
+    """
+    if export.status != ExportStatus.Completed:
+        raise Conflict(f"The export is {export.status.name}.")
+    expires = clock.Clock.wall() + LINK_LIFETIME
+    signature = _sign(export, expires)
+    return f"{base_url}blobs/exports/{export.id}?expires={expires}&signature={signature}"
+
+
+def file_of(tenant: Tenant, export: Export | None, expires: int, signature: str) -> Path:
+    """The file behind a link. Raises NotAuthorized for one that is forged or too old."""
+    if export is None or export.file is None or expires < clock.Clock.wall():
+        raise NotAuthorized
+    if not hmac.compare_digest(_sign(export, expires).encode(), signature.encode()):
+        raise NotAuthorized
+    path = tenant.blobs / export.file
+    if not path.is_file():
+        raise ItemNotFound(entity="File")
+    return path
+
+
+def _sign(export: Export, expires: int) -> str:
+    secret = (export.request or {})["secret"]
+    return hmac.new(secret.encode(), f"{export.id} {expires}".encode(), hashlib.sha256).hexdigest()
+
+
+# --- working off ----------------------------------------------------------------------------
+
+
+def work_off(tenant: Tenant, stopping: threading.Event) -> None:
+    """Write every export that waits, the oldest first."""
+    waiting = sa.select(Export.id).where(Export.status.in_(UNFINISHED)).order_by(Export.id)
+    with tenant.reader() as session:
+        ids = list(session.scalars(waiting))
+    for export_id in ids:
+        if stopping.is_set():
+            return
+        with _alone(tenant, export_id) as mine:
+            if mine and _move(tenant, export_id, UNFINISHED, ExportStatus.InProgress):
+                _make(tenant, export_id, stopping)
+
+
+UNFINISHED = (ExportStatus.New, ExportStatus.InProgress)
+
+
+class _Held:
+    """The exports of a tenant that this process is working on."""
+
+    def __init__(self, _tenant: Tenant) -> None:
+        self._ids: set[int] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def holding(self, export_id: int) -> Iterator[bool]:
+        with self._lock:
+            taken = export_id not in self._ids
+            self._ids.add(export_id)
+        try:
+            yield taken
+        finally:
+            if taken:
+                self._ids.discard(export_id)
+
+
+@contextmanager
+def _alone(tenant: Tenant, export_id: int) -> Iterator[bool]:
+    """Whether nobody else works on it. A process that dies lets go by dying.
+
+    A SQLite file has one process, which knows what it is doing; on PostgreSQL replicas share.
+    """
+    if tenant.dialect == "sqlite":
+        with tenant.own(_Held).holding(export_id) as taken:
+            yield taken
+        return
+    lock = sa.cast(_LOCK + export_id, sa.BigInteger)
+    with tenant.engine.connect() as connection:
+        taken = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(lock))))
+        try:
+            yield taken
+        finally:
+            if taken:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(lock)))
+
+
+_LOCK = 0x6578706F << 32  # an arbitrary number, the same in every replica
+
+
+def _move(
+    tenant: Tenant,
+    export_id: int,
+    before: tuple[ExportStatus, ...],
+    after: ExportStatus,
+    **values: Any,
+) -> bool:
+    with tenant.session() as session:
+        moved = session.execute(
+            sa.update(Export)
+            .where(Export.id == export_id, Export.status.in_(before))
+            .values(status=after, **values)
+        )
+        session.commit()
+        return bool(moved.rowcount)  # type: ignore[attr-defined]
+
+
+def _make(tenant: Tenant, export_id: int, stopping: threading.Event) -> None:
+    try:
+        file = _write(tenant, export_id, stopping)
+    except Stopped:
+        return
+    except Exception:
+        log.exception("export %s of %s failed", export_id, tenant)
+        _end(tenant, export_id, ExportStatus.Failed)
+        return
+    size = (tenant.blobs / file).stat().st_size
+    _end(tenant, export_id, ExportStatus.Completed, file=file, size=size)
+
+
+def _end(tenant: Tenant, export_id: int, status: ExportStatus, **values: Any) -> None:
+    now = tenant.clock.now()
+    _move(tenant, export_id, (ExportStatus.InProgress,), status, executed_at=now, **values)
+
+
+def _write(tenant: Tenant, export_id: int, stopping: threading.Event) -> str:
+    """The file, by its path below the tenant's blobs."""
+    with tenant.reader() as session:
+        wanted, name = session.execute(
+            sa.select(Export.request, Export.name).where(Export.id == export_id)
+        ).one()
+        assert wanted is not None
+        connection = session.connection()
+        plan, values = _plan(connection.dialect, wanted)
+        assert plan.rows
+        file = f"exports/{name}.csv"
+        aside = tenant.blobs / f"{file}.part"
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(_header(plan.node))
+            for rows in stream(connection, plan.rows, values, BATCH):
+                if stopping.is_set():
+                    raise Stopped
+                items = response.objects(plan.node, rows)
+                response.expand(plan.node, rows, items, connection)
+                writer.writerows(_cells(plan.node, item) for item in items)
+    aside.replace(tenant.blobs / file)
+    return file
+
+
+def _header(node: Node, before: str = "") -> list[str]:
+    """Names of members; those of an expanded entity as `Robot/Name`."""
+    names = [before + name for name in node.names]
+    for branch in node.expands:
+        navigation = branch.link.navigation
+        path = before + navigation.name
+        names += [path] if navigation.collection else _header(branch.node, f"{path}/")
+    return names
+
+
+def _cells(node: Node, item: Mapping[str, Any] | None) -> list[str]:
+    cells = [_cell(item.get(name) if item else None) for name in node.names]
+    for branch in node.expands:
+        navigation: Navigation = branch.link.navigation
+        value = item.get(navigation.name) if item else None
+        cells += [_cell(value)] if navigation.collection else _cells(branch.node, value)
+    return cells
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
