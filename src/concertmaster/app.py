@@ -8,6 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -39,6 +40,7 @@ from concertmaster.scenarios import seed
 from concertmaster.settings import Settings
 from concertmaster.store import Registry
 from concertmaster.surface import find
+from concertmaster.work.runner import Runner
 
 NAMESPACE = "UiPath.Server.Configuration.OData"
 
@@ -75,9 +77,13 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
     owned = registry is None
     opened = registry or Registry.open(settings or Settings(), seed)
 
+    runner = Runner(opened)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        runner.start()
         yield
+        await to_thread.run_sync(runner.stop)
         if owned:
             opened.close()
 
@@ -86,7 +92,7 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
         docs_url="/docs", redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False,
     )  # fmt: skip
     app.state.registry = opened
-    app.state.ready = True
+    app.state.runner = runner
     app.add_middleware(OwnOrigin)
     app.add_middleware(TenantAddress)  # runs before OwnOrigin: the last one added is the first
     app.add_middleware(AnswerHeaders)
@@ -125,7 +131,7 @@ def _add_documents(app: FastAPI) -> None:
 
     @app.get("/health/ready", include_in_schema=False)
     async def ready(request: Request) -> JSONResponse:
-        done = request.app.state.ready
+        done = request.app.state.runner.running  # migrated and seeded since the app was made
         return JSONResponse({"status": "ready" if done else "starting"}, 200 if done else 503)
 
     @app.get("/swagger", include_in_schema=False)
