@@ -1,7 +1,7 @@
 """Queue items through HTTP: reading by queue, review with row versions, deletion, other tries."""
 
-from typing from base64 import b64decode
-import Any
+from base64 import b64decode
+from typing import Any
 
 import pytest
 
