@@ -7,10 +7,13 @@ from types import ModuleType
 from urllib.parse import unquote
 
 import pytest
+import sqlalchemy as sa
 
 from concertmaster.cli import COMMANDS
-from concertmaster.entities import ALL
+from concertmaster.entities import ALL, QueueItem
+from concertmaster.scenarios import seed
 from concertmaster.settings import Settings, flag, variable
+from concertmaster.store import Registry
 from concertmaster.surface import operations as surface
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +123,33 @@ def test_no_page_names_a_place_on_somebodys_machine(page: Path) -> None:
         r"(?:^|[\s`'\"(=])((?:/home|/root|/work|/Users|/tmp|C:\\Users)\b\S*)", text_of(page)
     )
     assert not places
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    found: list[str] = re.findall(
+        rf"^```{language}\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL
+    )
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_python_is_python(page: Path) -> None:
+    for block in blocks(page, "python"):
+        if not block.startswith(">>>"):
+            compile(block, name_of(page), "exec")
+
+
+def test_the_example_of_a_scenario_can_be_loaded(tmp_path: Path) -> None:
+    (example,) = blocks(DOCS / "howto" / "own-scenario.md", "yaml")
+    file = tmp_path / "invoices.yaml"
+    file.write_text(example, encoding="utf-8")
+    settings = Settings(data=tmp_path / "data", ephemeral=True, scenario=str(file))
+    registry = Registry.open(settings, seed)
+    with registry.default.connect() as connection:
+        references = sa.select(QueueItem.reference).order_by(QueueItem.reference)
+        found = connection.scalars(references).all()
+    registry.close()
+    assert found == ["INV-0001", "INV-0002", "INV-0003"]
 
 
 # --- the README's commands, which .ci/run takes out of it ------------------------------------
