@@ -1,4 +1,4 @@
-"""Comparing answers with the API guide's examples: what is documented must be there, with its value.
+"""Comparing answers with the API guide's examples: what is documented must be there, as it is.
 
 An answer may hold newer members besides. Dates, numbers and nulls are compared as they stand.
 """

@@ -26,12 +26,11 @@ from concertmaster.edge.address import TenantAddress
 from concertmaster.edge.admission import Orchestrator
 from concertmaster.edge.errors import answer, body_of, render
 from concertmaster.edge.headers import AnswerHeaders, OwnOrigin
-from concertmaster.entities import ALL
 from concertmaster.identity.callers import identify
 from concertmaster.identity.routes import router as identity_router
 from concertmaster.identity.token_routes import router as tokens_router
+from concertmaster.model import NAMESPACE, model
 from concertmaster.odata.errors import MethodNotAllowed, NoSuchResource, ODataError
-from concertmaster.odata.model import Model
 from concertmaster.odata.operations import Operations
 from concertmaster.odata.routes import ODataRoute, openapi_paths
 from concertmaster.odata.service import Behaviour, Service
@@ -41,8 +40,6 @@ from concertmaster.settings import Settings
 from concertmaster.store import Registry
 from concertmaster.surface import find
 from concertmaster.work.runner import Runner
-
-NAMESPACE = "UiPath.Server.Configuration.OData"
 
 #: Where the real product differs from a plain ASP.NET Core OData service (see docs/adr).
 BEHAVIOUR = Behaviour(
@@ -54,12 +51,6 @@ def modules_of(package: ModuleType) -> list[ModuleType]:
     """Every module of a package: its files are the registry."""
     names = sorted(m.name for m in pkgutil.iter_modules(package.__path__))
     return [import_module(f"{package.__name__}.{name}") for name in names]
-
-
-@cache
-def model() -> Model:
-    """What exists; the same for every tenant."""
-    return Model.of(ALL, namespace=NAMESPACE, suffix="Dto")
 
 
 @cache

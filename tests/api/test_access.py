@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Client, StandIn
+from stand_in import Client, StandIn
 
 TOKEN = "/identity_/connect/token"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import Client, StandIn
+from stand_in import Client, StandIn
 
 SHAPES = [
     "",

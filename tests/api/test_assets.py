@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from concertmaster.domain import clock
 from concertmaster.entities import Robot, RobotType, User
-from conftest import Client, StandIn, Start
+from stand_in import Client, StandIn, Start
 
 ODATA = "UiPath.Server.Configuration.OData"
 BY_NAME = f"/odata/Assets/{ODATA}.GetRobotAssetByNameForRobotKey"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import Client, StandIn
+from stand_in import Client, StandIn
 from concertmaster.app import model, operations
 
 SETS = sorted(entity_set.name for entity_set in model())

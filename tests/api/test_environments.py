@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import Client, Start
+from stand_in import Client, Start
 
 ODATA = "UiPath.Server.Configuration.OData"
 

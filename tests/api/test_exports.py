@@ -4,7 +4,6 @@ import csv
 import io
 import threading
 import time
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,20 +12,15 @@ import sqlalchemy as sa
 from concertmaster.domain import clock
 from concertmaster.entities import Export, ExportStatus, ExportType
 from concertmaster.work import exports
-from concertmaster.work.runner import Runner
-from conftest import Client, StandIn, Start
+from stand_in import Client, StandIn, Start
 
 ODATA = "UiPath.Server.Configuration.OData"
 LOGS = f"/odata/RobotLogs/{ODATA}.Export"
 
 
 @pytest.fixture(scope="module")
-def stand_in(start_stand_in: Start) -> Iterator[StandIn]:
-    started = start_stand_in("empty")
-    runner = Runner(started.registry)
-    runner.start()
-    yield started
-    runner.stop()
+def stand_in(start_stand_in: Start) -> StandIn:
+    return start_stand_in("empty")
 
 
 @pytest.fixture(scope="module")
@@ -92,14 +86,11 @@ def test_a_bad_query_is_refused_at_once(shared: Client) -> None:
 
 
 def test_jobs_with_what_they_expand(guide: StandIn) -> None:
-    runner = Runner(guide.registry)
-    runner.start()
     client = guide.client()
     query = "$top=1000&$expand=Robot,Machine,Release&$orderby=CreationTime desc"
     asked = client.ok("POST", f"/odata/Jobs/{ODATA}.Export?{query}")
     assert asked["Name"].startswith("jobs-")
     assert finished(client, asked)["Status"] == "Completed"
-    runner.stop()
     rows = rows_of(guide, link_to(client, asked))
     assert len(rows) == min(1000, int(client.get("/odata/Jobs/$count").text))
     assert {"Key", "Robot/Name", "Machine/Name", "Release/ProcessKey"} <= set(rows[0])

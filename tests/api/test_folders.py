@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conftest import Client, StandIn, Start
+from stand_in import Client, StandIn, Start
 
 ODATA = "UiPath.Server.Configuration.OData"
 NAMES: Iterator[str] = (f"f{number}" for number in itertools.count())

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from conftest import Client, StandIn, Start
 from guide_examples import CLOUD, FOLDER, SERVER, agrees, collection
+from stand_in import Client, StandIn, Start
 
 JOBS = f"{CLOUD}/odata/Jobs"
 LOGON = "Logon failure: unknown user name or bad password"
 
 
 def finished(
-    id: int, key: str, batch: str, created: str, started: str, ended: str,
+    job_id: int, key: str, batch: str, created: str, started: str, ended: str,
     state: str = "Successful", info: str = "Job completed",
 ) -> dict[str, Any]:  # fmt: skip
     """A job as the page shows it."""
@@ -28,7 +28,7 @@ def finished(
         "Info": info,
         "CreationTime": created,
         "StartingScheduleId": None,
-        "Id": id,
+        "Id": job_id,
     }
 
 
@@ -95,6 +95,7 @@ ROBOT = {
     "ExecutionSettings": None,
 }
 
+OLD = "CreationTime gt 2017-01-01T00:00:00.000Z and State eq '4'"
 READS = {
     "by robot id": ("$top=3&$filter=Robot/Id eq 749", 13, [J125161, J127283, J127416]),
     # The page counts 1, but DocBot is the robot 749 of the example before.
@@ -111,8 +112,7 @@ READS = {
         26, [{**job, "Release": RELEASE} for job in (J125153, J125154)],
     ),
     "by error": (
-        "$filter=(CreationTime gt 2017-01-01T00:00:00.000Z and State eq '4'"
-        f" and indexof(Info,'{LOGON}') ne -1)&$expand=Robot,Release&$top=2",
+        f"$filter=({OLD} and indexof(Info,'{LOGON}') ne -1)&$expand=Robot,Release&$top=2",
         5, [{**job, "Release": RELEASE, "Robot": ROBOT} for job in (J125153, J125154)],
     ),
 }  # fmt: skip

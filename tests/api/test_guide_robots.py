@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from conftest import Client, StandIn, Start
 from guide_examples import FOLDER, SERVER, agrees, collection
+from stand_in import Client, StandIn, Start
 
 SESSIONS, ROBOTS = "/odata/Sessions", "/odata/Robots"
 AVAILABLE = {"State": "Available"}
 
 
 def robot(
-    id: int, name: str, machine: str, username: str, environments: str = "",
-    type: str = "NonProduction", description: str | None = None,
+    robot_id: int, name: str, machine: str, username: str, environments: str = "",
+    kind: str = "NonProduction", description: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """A robot as the page shows it in a list."""
     return {
@@ -23,10 +23,10 @@ def robot(
         "Name": name,
         "Username": username,
         "Description": description,
-        "Type": type,
+        "Type": kind,
         "Password": None,
         "RobotEnvironments": environments,
-        "Id": id,
+        "Id": robot_id,
         "ExecutionSettings": None,
     }
 
@@ -38,6 +38,7 @@ STAN = robot(
 )  # fmt: skip
 SIGNS = robot(771, "!~#$%^&*()_+=-", "DESKTOP-PMFQGCB", "dragomirmir", "WR_env")
 
+RECENT = "ReportingTime gt 2018-03-05T03:48:04.147Z"
 READS = {
     "by robot id": (
         "$top=10&$filter=Robot/Id eq 749&$select=State", "Sessions(State)", 1, [AVAILABLE],
@@ -46,8 +47,7 @@ READS = {
         "$top=10&$filter=Robot/Name eq 'DocBot'&$select=State", "Sessions(State)", 1, [AVAILABLE],
     ),
     "by state and last sign": (
-        "$top=10&$filter=State eq 'Available' and ReportingTime gt 2018-03-05T03:48:04.147Z"
-        "&$select=Robot&$expand=Robot",
+        f"$top=10&$filter=State eq 'Available' and {RECENT}&$select=Robot&$expand=Robot",
         "Sessions(Robot)", 2, [{"Robot": DOCBOT}, {"Robot": MR_ROB}],
     ),
     "by state": (
@@ -56,9 +56,9 @@ READS = {
         [
             {
                 "State": "Disconnected", "ReportingTime": reported, "Info": None,
-                "IsUnresponsive": False, "Id": id, "Robot": of,
+                "IsUnresponsive": False, "Id": session, "Robot": of,
             }
-            for id, reported, of in (
+            for session, reported, of in (
                 (718, "2018-01-15T18:47:07.93Z", STAN), (730, "2018-01-18T18:14:14.34Z", SIGNS),
             )
         ],

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from conftest import Client, StandIn, Start
 from guide_examples import CLOUD, QUEUES, SERVER, agrees, collection
+from stand_in import Client, StandIn, Start
 
 ODATA = f"{CLOUD}/odata"
 ITEMS = f"{ODATA}/QueueItems"
@@ -22,7 +22,7 @@ def writer(start_stand_in: Start) -> Client:
 
 
 def item(
-    id: int, key: str, version: str, created: str, started: str, ended: str | None, text: str
+    item_id: int, key: str, version: str, created: str, started: str, ended: str | None, text: str
 ) -> dict[str, Any]:
     """An item as the page shows it: failed if it has ended, else in progress."""
     failed = ended is not None
@@ -47,7 +47,7 @@ def item(
         "CreationTime": created,
         "Progress": None,
         "RowVersion": version,
-        "Id": id,
+        "Id": item_id,
         "ProcessingException": {
             "Reason": "authentication",
             "Details": None,
@@ -77,9 +77,9 @@ def test_the_history_of_an_item(reader: Client) -> None:
             "ReviewStatus": "None",
             "ReviewerUserId": reviewer,
             "ReviewerUserName": "admin" if reviewer else None,
-            "Id": id,
+            "Id": event,
         }
-        for id, time, action, status, user, reviewer in (
+        for event, time, action, status, user, reviewer in (
             (18276, "2018-03-07T16:02:59.09Z", "Create", "New", 910, None),
             (20333, "2018-03-07T18:15:04.46Z", "Status", "InProgress", 910, None),
             (20334, "2018-03-07T18:15:05.07Z", "Edit", "InProgress", 910, None),
@@ -240,10 +240,12 @@ def test_items_with_unique_references_are_added(writer: Client) -> None:
 
 def test_items_without_references_are_refused(writer: Client) -> None:
     # A comma too many after each DueDate: the page has it so.
+    content = ['{"Name": "' + name + '", "Name@odata.type": "#String"}' for name in NAMES]
+    date = '"2019-03-14T12:20:13.290Z"'
     items = ",".join(
-        '{"Priority": "High", "SpecificContent": {"Name": "%s", "Name@odata.type": "#String"},'
-        ' "DeferDate": "2019-03-14T12:20:13.290Z", "DueDate": "2019-03-14T12:20:13.290Z",\n}' % name
-        for name in NAMES
+        f'{{"Priority": "High", "SpecificContent": {one},'
+        f' "DeferDate": {date}, "DueDate": {date},\n}}'
+        for one in content
     )
     body = f'{{"queueName": "DocTest", "commitType": "AllOrNothing", "queueItems": [{items}]}}'
     sent = {"content": body.encode(), "headers": {"content-type": "application/json"}}
@@ -266,9 +268,9 @@ def test_the_comments_on_an_item(reader: Client) -> None:
     rows = [
         {
             "Text": text, "QueueItemId": 1050204, "CreationTime": created, "UserId": user,
-            "UserName": name, "Id": id,
+            "UserName": name, "Id": comment,
         }
-        for id, text, created, user, name in (
+        for comment, text, created, user, name in (
             (321, "fixed. excel hiccup.", "2018-03-08T13:46:48.613Z", 901, "dragomirmir"),
             (320, "needs review asap", "2018-03-08T13:41:49.167Z", 583, "admin"),
         )

@@ -3,7 +3,7 @@
 import pytest
 
 from concertmaster.entities import QueueItemComment
-from conftest import Client, Start
+from stand_in import Client, Start
 
 COMMENTS = "/odata/QueueItemComments"
 HISTORY = f"{COMMENTS}/UiPath.Server.Configuration.OData.GetQueueItemCommentsHistory"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import Client, Start
+from stand_in import Client, Start
 
 ADD = "/odata/Queues/UiPathODataSvc.AddQueueItem"
 HISTORY = "/odata/QueueItemEvents/UiPath.Server.Configuration.OData.GetQueueItemEventsHistory"

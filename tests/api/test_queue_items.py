@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Client, Start
+from stand_in import Client, Start
 
 SVC = "/odata/QueueItems/UiPathODataSvc"
 IDS = "#UiPath.Application.Dto.BulkOperationResponseDto_1OfInt64"

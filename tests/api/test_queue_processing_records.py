@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Client, Start
+from stand_in import Client, Start
 
 STATUS = "/odata/QueueProcessingRecords/UiPathODataSvc.RetrieveQueuesProcessingStatus"
 DAYS = "/odata/QueueProcessingRecords/UiPathODataSvc.RetrieveLastDaysProcessingRecords"

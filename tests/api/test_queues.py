@@ -6,7 +6,7 @@ import pytest
 
 from concertmaster.domain import clock
 from concertmaster.entities import Robot, RobotType
-from conftest import Client, StandIn, Start
+from stand_in import Client, StandIn, Start
 
 ADD = "/odata/Queues/UiPathODataSvc.AddQueueItem"
 BULK = "/odata/Queues/UiPathODataSvc.BulkAddQueueItems"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from concertmaster.entities import EntryPoint, Process
-from conftest import Client, StandIn, Start
+from stand_in import Client, StandIn, Start
 
 ODATA = "UiPath.Server.Configuration.OData"
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from concertmaster.domain import clock
 from concertmaster.entities import Robot, RobotType
-from conftest import Client, StandIn, Start
+from stand_in import Client, StandIn, Start
 
 ODATA = "UiPath.Server.Configuration.OData"
 SUBMIT = "/api/Logs/SubmitLogs"

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from concertmaster.entities import Robot
-from conftest import Client, StandIn, Start
+from stand_in import Client, StandIn, Start
 
 ODATA = "UiPath.Server.Configuration.OData"
 

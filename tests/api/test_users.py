@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import Client, StandIn, Start
+from stand_in import Client, StandIn, Start
 
 ODATA = "UiPath.Server.Configuration.OData"
 

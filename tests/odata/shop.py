@@ -25,7 +25,7 @@ from concertmaster.odata.declare import (
 from concertmaster.odata.errors import ODataError
 from concertmaster.odata.model import EntityType, Model
 from concertmaster.odata.operations import Nothing, Operations, Payload, action, function
-from concertmaster.odata.plan import Restriction
+from concertmaster.odata.plan import Inside, Restriction
 from concertmaster.odata.request import Request
 from concertmaster.odata.response import Response
 from concertmaster.odata.service import Behaviour, Complex, Selection, Service, select
@@ -52,6 +52,9 @@ class Shelf(Entity, entity_set="Shelves", methods="GET POST PUT PATCH DELETE"):
     lamp: Mapped[bool]
     id: Mapped[Key]
     books: Mapped[list["Book"]] = relationship(back_populates="shelf", order_by="Book.id")
+    cheap: Mapped[list["Book"]] = relationship(
+        primaryjoin=lambda: sa.and_(Book.shelf_id == Shelf.id, Book.price < 5), viewonly=True
+    )
 
 
 book_authors = sa.Table(
@@ -194,6 +197,7 @@ class Shop:
     ) -> None:
         self.engine = engine
         self.restriction: Restriction | None = None
+        self.inner: Inside | None = None
         model = Model.of(classes, namespace="Shop")
         module = __import__(__name__, fromlist=["*"])
         assert isinstance(module, ModuleType)
@@ -210,6 +214,9 @@ class Shop:
 
     def restrict(self, call: Call, entity_type: EntityType) -> Restriction | None:
         return self.restriction if entity_type.cls is Book else None
+
+    def inside(self, call: Call) -> Inside | None:
+        return self.inner
 
     def prepare(self, call: Call, entity: Any) -> None:
         pass

@@ -34,7 +34,9 @@ def test_paths(path: str, segments: tuple[Segment, ...]) -> None:
     assert split_path(path) == segments
 
 
-@pytest.mark.parametrize("path", ["/Jobs(5", "/Jobs(5))", "/Jobs('a)", "/Jobs(5)x", "/%FF", "/Jobs('%FF')"])
+@pytest.mark.parametrize(
+    "path", ["/Jobs(5", "/Jobs(5))", "/Jobs('a)", "/Jobs(5)x", "/%FF", "/Jobs('%FF')"]
+)
 def test_bad_paths(path: str) -> None:
     with pytest.raises(BadRequest):
         split_path(path)
@@ -92,7 +94,15 @@ def test_expand_items() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Robot(", "Robot($select=Name", "Robot($select)", "Robot)x(", "Robot($nope=1)", "R($top=1;$top=2)"]
+    "text",
+    [
+        "Robot(",
+        "Robot($select=Name",
+        "Robot($select)",
+        "Robot)x(",
+        "Robot($nope=1)",
+        "R($top=1;$top=2)",
+    ],
 )
 def test_bad_expand(text: str) -> None:
     with pytest.raises(InvalidQuery):

@@ -22,7 +22,7 @@ from concertmaster.odata.errors import (
     ODataError,
     PreconditionFailed,
 )
-from concertmaster.odata.plan import Limits, Restriction
+from concertmaster.odata.plan import Inside, Limits, Restriction
 from concertmaster.odata.service import Behaviour
 
 from shop import CLASSES, Book, Entity, Shop, fill
@@ -280,6 +280,27 @@ def test_restrictions_hold_everywhere(shop: Shop) -> None:
             shop.ask(method, "/Books(5)", body)
     shop.restriction = None
     assert shop.get("/Books(5)")["Title"] == "Book 5"
+
+
+def test_expansions_are_bounded_too(shop: Shop) -> None:
+    def conditions(entity_type: Any, root: Any) -> list[Any]:
+        return (
+            [root.c.id < sa.bindparam("i_id", type_=sa.Integer())]
+            if entity_type.cls is Book
+            else []
+        )
+
+    for bound, ids in ((5, [2, 4]), (3, [2])):
+        shop.inner = Inside("few", conditions, {"i_id": bound})
+        row = shop.get("/Shelves(1)?$expand=Books($orderby=Id;$expand=Shelf)")
+        assert [book["Id"] for book in row["Books"]] == ids
+
+
+def test_a_relationship_may_have_conditions_of_its_own(shop: Shop) -> None:
+    rows = shop.get("/Shelves?$orderby=Id&$expand=Cheap($select=Id;$orderby=Shelf/Name,Id)")[
+        "value"
+    ]
+    assert [[book["Id"] for book in row["Cheap"]] for row in rows] == [[2], [1, 3], []]
 
 
 # --- writing --------------------------------------------------------------------------------

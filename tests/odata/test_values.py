@@ -28,7 +28,16 @@ def test_instants(text: str, stored: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "2018-13-01", "2018-02-30T00:00:00Z", "0001-01-01T00:00:00+05:00", 5, None, "2018-01-01T25:00:00Z"],
+    [
+        "",
+        "x",
+        "2018-13-01",
+        "2018-02-30T00:00:00Z",
+        "0001-01-01T00:00:00+05:00",
+        5,
+        None,
+        "2018-01-01T25:00:00Z",
+    ],
 )
 def test_bad_instants(text: object) -> None:
     with pytest.raises(ValueError, match="date"):

@@ -111,7 +111,10 @@ def after_write(call: Call, asset: Asset, change: Change) -> None:
 # --- as a robot reads and writes ------------------------------------------------------------
 
 
-@action("Assets", "GetRobotAssetByNameForRobotKey", permission="Assets.View", reads=True)
+@action(
+    "Assets", "GetRobotAssetByNameForRobotKey", permission="Assets.View", reads=True,
+    scopes="OR.Assets or OR.Assets.Write",
+)  # fmt: skip
 def get_robot_asset_by_name_for_robot_key(
     call: Call,
     asset_name: str,

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import sqlalchemy as sa
 from starlette.requests import Request as WebRequest
 
-from concertmaster.domain.access import Caller, resolve_folder
+from concertmaster import visibility
+from concertmaster.domain.access import resolve_folder
 from concertmaster.domain.call import Call
 from concertmaster.domain.clock import new_guid
 from concertmaster.domain.errors import FolderRequired, NotAuthorized
@@ -20,8 +20,7 @@ from concertmaster.entities import Folder
 from concertmaster.identity.callers import identify
 from concertmaster.odata.declare import GuidText
 from concertmaster.odata.model import EntityType
-from concertmaster.odata.plan import Restriction
-from concertmaster.odata.query import list_value, one_of
+from concertmaster.odata.plan import Inside, Restriction
 from concertmaster.odata.request import Request
 from concertmaster.odata.target import Target
 from concertmaster.settings import Settings
@@ -112,6 +111,11 @@ class Orchestrator:
     def restrict(self, call: Call, entity_type: EntityType) -> Restriction | None:
         return visible(call, entity_type)
 
+    def inside(self, call: Call) -> Inside | None:
+        if call.caller.unlimited:
+            return None
+        return visibility.reachable(call.caller.folders, call.tenant.dialect)
+
     def prepare(self, call: Call, entity: Any) -> None:
         """What every new row gets from its call: the folder, who made it, and when."""
         prepare(call, entity)
@@ -154,37 +158,18 @@ def _set_word(target: Target, word: str) -> Any:
 
 def visible(call: Call, entity_type: EntityType) -> Restriction | None:
     """Which rows of a set a call may see: those of its folder, or of the folders it may see."""
+    dialect, caller = call.tenant.dialect, call.caller
     if entity_type.cls is Folder:
-        return _among(call, "id", call.caller.folders)
+        return visibility.among("id", caller.folders, dialect)
     rule = entity_type.declaration.host.get("folder")
     if rule is None or "organization_unit_id" not in entity_type.table.c:
         return None
     if call.folder_id is not None:
-        return _in_folder(call.folder_id, strict=rule == "required")
-    if call.caller.unlimited:
+        return visibility.in_folder(call.folder_id, strict=rule == "required")
+    if caller.unlimited:
         return None
-    folders = call.across if call.across is not None else call.caller.folders
-    return _among(call, "organization_unit_id", folders, or_none=rule == "optional")
-
-
-def _in_folder(folder_id: int, *, strict: bool) -> Restriction:
-    def conditions(root: sa.FromClause) -> list[sa.ColumnElement[bool]]:
-        column = root.c.organization_unit_id
-        matches = column == sa.bindparam("r_folder", type_=sa.BigInteger())
-        return [matches if strict else sa.or_(matches, column.is_(None))]
-
-    return Restriction("folder" if strict else "folder?", conditions, {"r_folder": folder_id})
-
-
-def _among(call: Call, name: str, folders: frozenset[int], *, or_none: bool = False) -> Restriction:
-    dialect = call.tenant.dialect
-
-    def conditions(root: sa.FromClause) -> list[sa.ColumnElement[bool]]:
-        inside = one_of(root.c[name], "r_folders", dialect)
-        return [sa.or_(inside, root.c[name].is_(None)) if or_none else inside]
-
-    values = {"r_folders": list_value(sorted(folders), dialect)}
-    return Restriction(f"among {name} {or_none}", conditions, values)
+    folders = caller.folders if call.across is None else call.across
+    return visibility.among("organization_unit_id", folders, dialect, or_none=rule == "optional")
 
 
 # --- what a new row gets --------------------------------------------------------------------

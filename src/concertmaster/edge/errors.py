@@ -74,7 +74,7 @@ def render(request: Request, error: Exception) -> Response:
         return answer(request, error.status, body)
     if isinstance(error, odata.ODataError):
         return _from_engine(request, error)
-    log.exception("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
+    log.error("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
     return answer(request, 500, body_of(request, "An error has occurred.", 0))
 
 

@@ -29,31 +29,8 @@ __all__ = [
     "bind_filter", "bind_orderby", "bind_path", "values_of",
 ]  # fmt: skip
 
-#: How large a statement may grow where functions repeat their arguments.
-_LARGEST = 3000
-
-#: Operator → ODL's name for it in refusals.
-KINDS = {
-    "eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "ge": "GreaterThanOrEqual",
-    "lt": "LessThan", "le": "LessThanOrEqual", "and": "And", "or": "Or", "has": "Has",
-    "add": "Add", "sub": "Subtract", "mul": "Multiply", "div": "Divide", "divby": "Divide",
-    "mod": "Modulo", "in": "Equal",
-}  # fmt: skip
-
-#: What can be put in order: all but truth, bytes and rows.
-_UNORDERED = frozenset({BOOLEAN.name, "Edm.Binary", ENTITY.name})
-
-#: (left, operator, right) → result, beyond numbers (OData 4.01 part 2, 5.1.1.2).
-_MOMENTS: Mapping[tuple[str, str, str], Type] = {
-    (INSTANT.name, "sub", INSTANT.name): DURATION,
-    (INSTANT.name, "add", DURATION.name): INSTANT,
-    (INSTANT.name, "sub", DURATION.name): INSTANT,
-    (DATE.name, "sub", DATE.name): DURATION,
-    (DATE.name, "add", DURATION.name): DATE,
-    (DATE.name, "sub", DURATION.name): DATE,
-    (DURATION.name, "add", DURATION.name): DURATION,
-    (DURATION.name, "sub", DURATION.name): DURATION,
-}
+#: How large a condition may grow where functions repeat their arguments.
+_LARGEST = 400
 
 _WORDS: Mapping[str, Constant] = {
     "null": Constant(None, NULL),
@@ -86,6 +63,7 @@ def bind_filter(
     root = binder.bind(grammar.parse_filter(text, limits))
     if root.type != BOOLEAN:
         raise InvalidQuery("The $filter expression must evaluate to a single boolean value.")
+    _size(root)
     return Bound(root, _slots(root))
 
 
@@ -112,16 +90,9 @@ def bind_orderby(
             raise InvalidQuery(
                 "The $orderby expression must evaluate to a single value of primitive type."
             )
+        _size(expression)
         orderings.append(Ordering(expression, descending))
     return orderings
-
-
-def bind_path(text: str, entity_type: EntityType) -> PropertyPath | NavigationPath:
-    """What a bare path such as `Robot/Name` names, aliases of the entity type included."""
-    found = _walk(Variable("$it", entity_type), text.strip().split("/"), purpose="")
-    if isinstance(found, Collection):
-        raise _no_property(found.navigation.name, entity_type)
-    return found
 
 
 def _slots(root: Expression) -> tuple[Slot, ...]:
@@ -150,55 +121,6 @@ def _baked(node: Any, literals: Sequence[Literal]) -> Any:
     return replace(node, **changed)
 
 
-# --- names --------------------------------------------------------------------------------
-
-
-def _no_property(name: str, entity_type: EntityType | str) -> InvalidQuery:
-    owner = entity_type if isinstance(entity_type, str) else entity_type.qualified
-    return InvalidQuery(f"Could not find a property named '{name[:200]}' on type '{owner}'.")
-
-
-def _walk(
-    variable: Variable, names: Sequence[str], purpose: str
-) -> PropertyPath | NavigationPath | Collection:
-    """Follow a path from a row; it may end at a property, a navigation or a collection."""
-    entity_type = variable.entity_type
-    hops: list[Navigation] = []
-    rest = list(names)
-    aliased = 0  #: how many of the next names come from an alias, which names no other
-    while rest:
-        name = rest.pop(0)
-        aliased -= 1
-        stands_for = entity_type.alias(name) if aliased < 0 else None
-        if stands_for and entity_type.find(name) is None:
-            rest = [*stands_for.split("/"), *rest]
-            aliased = stands_for.count("/") + 1
-            continue
-        if name.lower() == f"{entity_type.namespace}.{entity_type.name}".lower():
-            continue  # a cast to the type it already has
-        found = entity_type.find(name)
-        if found is None:
-            raise _no_property(name, entity_type)
-        if not isinstance(found, Navigation):
-            if purpose and not found.filterable:
-                raise InvalidQuery(
-                    f"The property '{found.name}' cannot be used in the {purpose} query option."
-                )
-            if rest:
-                raise _no_property(rest[0], found.edm)
-            return PropertyPath(variable, tuple(hops), found)
-        if found.collection:
-            if rest:
-                raise InvalidQuery(
-                    f"The parent value for a property access of a property '{rest[0][:200]}' is "
-                    "not a single value. Property access can only be applied to a single value."
-                )
-            return Collection(variable, tuple(hops), found, Variable("", found.target), None)
-        hops.append(found)
-        entity_type = found.target
-    return NavigationPath(variable, tuple(hops))
-
-
 # --- binding ------------------------------------------------------------------------------
 
 
@@ -220,6 +142,7 @@ class _Binder:
         self.purpose = purpose
         self.depth = 0
         self.lambdas = 0
+        self.joins: set[tuple[Variable, tuple[Navigation, ...]]] = set()
         self._binders: Mapping[type, Callable[[Any], Expression]] = {
             Name: self._name,
             Leaf: self._leaf,
@@ -255,13 +178,20 @@ class _Binder:
         return found
 
     def _path(self, text: str) -> PropertyPath | NavigationPath | Collection:
-        names = text.split("/")
+        found = self._walked(text.split("/"))
+        hops = found.hops
+        self.joins.update((found.variable, hops[:end]) for end in range(1, len(hops) + 1))
+        if len(self.joins) > self.limits.max_joins:
+            raise InvalidQuery("Recursion depth exceeded allowed limit.")
+        return found
+
+    def _walked(self, names: list[str]) -> PropertyPath | NavigationPath | Collection:
         variable = self.variables.get(names[0].lower())
         if variable is not None and (len(names) > 1 or names[0] != "$it"):
-            return _walk(variable, names[1:], self.purpose)
+            return walk(variable, names[1:], self.purpose)
         if self.here is not self.it and self.here.entity_type.find(names[0]) is None:
-            return _walk(self.it, names, self.purpose)  # a property of the row itself
-        return _walk(self.here, names, self.purpose)
+            return walk(self.it, names, self.purpose)  # a property of the row itself
+        return walk(self.here, names, self.purpose)
 
     def _leaf(self, node: Leaf) -> Expression:
         return self._literal(node.word)
@@ -290,17 +220,17 @@ class _Binder:
         for operand in operands:
             if operand.type not in (BOOLEAN, NULL):
                 other = operands[0] if operand is not operands[0] else operands[1]
-                raise _incompatible(name, other.type, operand.type)
+                raise incompatible(name, other.type, operand.type)
         return Logic(name, tuple(_truth(operand) for operand in operands))
 
     def _unary(self, node: ast.UnaryOp) -> Expression:
         operand = self.bind(node.operand)
         if node.op.name == "not":
             if operand.type not in (BOOLEAN, NULL):
-                raise _incompatible_one("Not", operand.type)
+                raise incompatible_one("Not", operand.type)
             return Not(_truth(operand))
         if not operand.type.numeric and operand.type not in (DURATION, NULL):
-            raise _incompatible_one("Negate", operand.type)
+            raise incompatible_one("Negate", operand.type)
         return operand if operand.type == NULL else Negative(operand)
 
     # --- comparison ---
@@ -315,13 +245,13 @@ class _Binder:
         if name == "has":
             return self._has(left, right)
         if NULL in (left.type, right.type):
-            return _against_null(name, left if right.type == NULL else right)
-        left, right = _paired(name, left, right)
-        if (name not in ("eq", "ne") and left.type.name in _UNORDERED) or ENTITY in (
+            return against_null(name, left if right.type == NULL else right)
+        left, right = paired(name, left, right)
+        if (name not in ("eq", "ne") and left.type.name in UNORDERED) or ENTITY in (
             left.type,
             right.type,
         ):
-            raise _incompatible(name, left.type, right.type)
+            raise incompatible(name, left.type, right.type)
         if _is_nan(left) or _is_nan(right):
             return Constant(name == "ne", BOOLEAN)  # NaN equals nothing, itself included
         return Compare(name, left, right)
@@ -334,17 +264,17 @@ class _Binder:
             if item.type == NULL:
                 null = True
             elif not _is_nan(item):
-                left, item = _paired("in", left, item)
+                left, item = paired("in", left, item)
                 found.append(item)
         if left.type in (ENTITY, NULL):
-            raise _incompatible("in", left.type, found[0].type if found else NULL)
+            raise incompatible("in", left.type, found[0].type if found else NULL)
         return In(left, tuple(found), null)
 
     def _has(self, left: Expression, right: Expression) -> Expression:
         if isinstance(right, Slot) and left.type.enumeration:
-            left, right = _paired("has", left, right)
+            left, right = paired("has", left, right)
         if not left.type.enumeration or left.type.name != right.type.name:
-            raise _incompatible("has", left.type, right.type)
+            raise incompatible("has", left.type, right.type)
         return Has(left, right)
 
     # --- arithmetic ---
@@ -354,20 +284,20 @@ class _Binder:
         left, right = self.bind(node.left), self.bind(node.right)
         if NULL in (left.type, right.type):
             other = right if left.type == NULL else left
-            if other.type != NULL and not other.type.numeric and other.type.name not in _COUNTED:
-                raise _incompatible(name, left.type, right.type)
+            if other.type != NULL and not other.type.numeric and other.type.name not in COUNTED:
+                raise incompatible(name, left.type, right.type)
             return Constant(None, NULL)
         if left.type.numeric and right.type.numeric:
-            return Arithmetic(name, left, right, _number(name, left.type, right.type))
+            return Arithmetic(name, left, right, number_type(name, left.type, right.type))
         if name in ("mul", "div", "divby") and left.type == DURATION and right.type.numeric:
             return Arithmetic(name, left, right, DURATION)
         if name == "mul" and right.type == DURATION and left.type.numeric:
             return Arithmetic(name, left, right, DURATION)
         if name == "sub" and {left.type, right.type} == {DATE, INSTANT}:
-            left, right = _paired(name, left, right)
-        result = _MOMENTS.get((left.type.name, name, right.type.name))
+            left, right = paired(name, left, right)
+        result = MOMENTS.get((left.type.name, name, right.type.name))
         if result is None:
-            raise _incompatible(name, left.type, right.type)
+            raise incompatible(name, left.type, right.type)
         return Arithmetic(name, left, right, result)
 
     # --- functions ---
@@ -384,7 +314,7 @@ class _Binder:
             )
         arguments = [self.bind(argument) for argument in node.args]
         for signature in FUNCTIONS[name]:
-            fitted = _fitted(signature, arguments)
+            fitted = fitted(signature, arguments)
             if fitted is not None:
                 break
         else:
@@ -398,10 +328,7 @@ class _Binder:
             fitted = [fitted[0], _pattern(fitted[1])]
         if name in ("round", "floor", "ceiling") and arguments[0].type.integer:
             return arguments[0]
-        call = Call(name, tuple(fitted), signature.result)
-        if _size(call) > _LARGEST:
-            raise InvalidQuery("Recursion depth exceeded allowed limit.")
-        return call
+        return Call(name, tuple(fitted), signature.result)
 
     def _typed_call(self, name: str, node: ast.Call) -> Expression:
         """`cast(x,Edm.String)` and `isof(x,Edm.String)`: the last argument names a type."""
@@ -420,7 +347,7 @@ class _Binder:
         if name == "isof":
             return self._is_of(operand, wanted)
         result = self._type(wanted)
-        if result is None or not _castable(operand.type, result):
+        if result is None or not castable(operand.type, result):
             raise InvalidQuery(
                 f"A value of type '{operand.type.name}' cannot be cast to '{wanted}'."
             )
@@ -446,7 +373,7 @@ class _Binder:
 
     def _type(self, name: str) -> Type | None:
         lower = name.lower()
-        for candidate in _CASTS:
+        for candidate in CASTS:
             if candidate.lower() == lower:
                 return Type(candidate)
         for enumeration in self.model.enums.values():
@@ -497,34 +424,6 @@ class _Binder:
         return replace(found, predicate=predicate)
 
 
-# --- types --------------------------------------------------------------------------------
-
-#: What a moment or duration can be added to.
-_COUNTED = frozenset({INSTANT.name, DATE.name, DURATION.name})
-
-_TEXTUAL = frozenset({
-    "Edm.Byte", "Edm.SByte", "Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Boolean", "Edm.String",
-    "Edm.Guid", "Edm.DateTimeOffset", "Edm.Date", "Edm.TimeOfDay",
-})  # fmt: skip
-
-_CASTS = _TEXTUAL | {"Edm.Double", "Edm.Single", "Edm.Decimal", "Edm.Duration"}
-
-
-def _castable(source: Type, wanted: Type) -> bool:
-    """Casts that mean the same on every database: a double has no one text, so it has none."""
-    if source in (ENTITY, NULL):
-        return source == NULL
-    if source.name == wanted.name or (source.numeric and wanted.numeric):
-        return True
-    if wanted == STRING:
-        return source.name in _TEXTUAL or source.enumeration is not None
-    if source == STRING:
-        return wanted.integer
-    if source.enumeration:
-        return wanted.integer
-    return (source.name, wanted.name) in ((INSTANT.name, DATE.name), (DATE.name, INSTANT.name))
-
-
 def _type_name(node: Any) -> str | None:
     if isinstance(node, Name) and "/" not in node.text:
         return node.text
@@ -541,104 +440,42 @@ def _is_nan(expression: Expression) -> bool:
     return isinstance(expression, Constant) and expression.value != expression.value
 
 
-def _against_null(name: str, operand: Expression) -> Expression:
-    """Nothing is greater or less than null; only null equals null (5.1.1.1.1)."""
-    if name not in ("eq", "ne"):
-        return Constant(False, BOOLEAN)
-    if operand.type == NULL:
-        return Constant(name == "eq", BOOLEAN)
-    return IsNull(operand) if name == "eq" else Not(IsNull(operand))
-
-
-def _paired(name: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:
-    """Both operands in one type, literals taking the type of what they are compared with."""
-    if isinstance(right, Slot) and not isinstance(left, Slot):
-        return _fitted_literal(name, left, right)
-    if isinstance(left, Slot) and not isinstance(right, Slot):
-        operand, literal = _fitted_literal(name, right, left)
-        return literal, operand
-    if isinstance(left, Slot) and isinstance(right, Slot) and left.type.name != right.type.name:
-        if left.type.numeric and right.type.numeric:
-            return left, right
-        for first, second in ((left, right), (right, left)):
-            wanted = fitting(second, first.type) if second.kind == "date" else None
-            if wanted:
-                changed: Expression = replace(second, wanted=wanted)
-                return (first, changed) if first is left else (changed, first)
-    if left.type.name == right.type.name or (left.type.numeric and right.type.numeric):
-        return left, right
-    if left.type == DATE and right.type == INSTANT:
-        return Cast(left, INSTANT), right
-    if left.type == INSTANT and right.type == DATE:
-        return left, Cast(right, INSTANT)
-    raise _incompatible(name, left.type, right.type)
-
-
-def _fitted_literal(name: str, operand: Expression, slot: Slot) -> tuple[Expression, Expression]:
-    wanted = fitting(slot, operand.type)
-    if wanted is None:
-        if operand.type == DATE and slot.kind == "datetime":
-            return Cast(operand, INSTANT), slot
-        raise _incompatible(name, operand.type, slot.type)
-    refusal = str(_incompatible(name, operand.type, slot.type)) if slot.kind != "int" else ""
-    return operand, replace(slot, wanted=wanted, refusal=refusal)
-
-
-def _fitted(signature: Signature, arguments: Sequence[Expression]) -> list[Expression] | None:
-    """The arguments in the types of a signature, or None where they do not fit."""
-    if len(arguments) != len(signature.arguments):
-        return None
-    fitted: list[Expression] = []
-    for argument, wanted in zip(arguments, signature.arguments, strict=True):
-        if argument.type == NULL:
-            argument = Constant(None, wanted)
-        elif wanted in (DOUBLE, DECIMAL):
-            if not argument.type.numeric or (wanted == DOUBLE and argument.type == DECIMAL):
-                return None
-        elif wanted.integer:
-            if not argument.type.integer:
-                return None
-        elif argument.type.name != wanted.name:
-            return None
-        fitted.append(argument)
-    return fitted
-
-
 def _pattern(argument: Expression) -> Expression:
     if not isinstance(argument, Slot):
         raise InvalidQuery("The pattern of 'matchesPattern' has to be a literal.")
     return replace(argument, wanted=PATTERN)
 
 
-def _number(name: str, left: Type, right: Type) -> Type:
-    if name == "divby":
-        return DECIMAL
-    if left.integer and right.integer:
-        return INT64
-    return DOUBLE if DOUBLE in (left, right) else DECIMAL
-
-
 def _size(expression: Expression) -> int:
-    """How much SQL an expression becomes, repeated arguments counted each time."""
+    """How much SQL an expression becomes, arguments that it repeats counted each time.
+
+    Raises:
+        InvalidQuery: functions that repeat their arguments stand too deep in one another.
+    """
+    if isinstance(expression, (AnyAll, Count)):
+        predicate = expression.collection.predicate
+        return 1 + (_size(predicate) if predicate else 0)
     copies = 1
     if isinstance(expression, Call):
         copies = max(signature.copies for signature in FUNCTIONS[expression.function])
-    elif isinstance(expression, Cast) or (
-        isinstance(expression, Arithmetic) and expression.operator == "mod"
-    ):
+    elif isinstance(expression, Cast) or getattr(expression, "operator", "") == "mod":
         copies = 4
-    return 1 + copies * sum(_size(child) for child in expression.children())
-
-
-def _incompatible(name: str, left: Type, right: Type) -> InvalidQuery:
-    return InvalidQuery(
-        "A binary operator with incompatible types was detected. Found operand types "
-        f"'{left.name}' and '{right.name}' for operator kind '{KINDS[name]}'."
+    size = 1 + sum(
+        max(copies, _conversion(expression, child)) * _size(child)
+        for child in expression.children()
     )
+    if copies > 1 and size > _LARGEST:
+        raise InvalidQuery("Recursion depth exceeded allowed limit.")
+    return size
 
 
-def _incompatible_one(kind: str, operand: Type) -> InvalidQuery:
-    return InvalidQuery(
-        "A unary operator with an incompatible type was detected. Found operand type "
-        f"'{operand.name}' for operator kind '{kind}'."
-    )
+def _conversion(parent: Expression, child: Expression) -> int:
+    """How often a moment is repeated where it turns from text into ticks, or back."""
+    if child.type not in (INSTANT, DATE):
+        return 1
+    in_ticks = isinstance(child, Arithmetic)
+    if isinstance(parent, (Arithmetic, Compare)):
+        return 1 if in_ticks else 2
+    return 3 if in_ticks else 1
+
+

@@ -25,7 +25,8 @@ class Limits:
     max_nodes: int = 100
     max_orderby: int = 5
     max_any_all_depth: int = 3
-    max_depth: int = 40  #: of operators and functions inside one another
+    max_depth: int = 20  #: of operators and functions inside one another; SQLite's parser has 100
+    max_joins: int = 30  #: of navigations; SQLite joins 64 tables
     max_parentheses: int = 800
     max_items: int = 5000  #: of an `in` list, which counts as one node
 

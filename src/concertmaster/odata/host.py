@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.odata.model import EntityType
-from concertmaster.odata.plan import Limits, Restriction
+from concertmaster.odata.plan import Inside, Limits, Restriction
 from concertmaster.odata.request import Request
 from concertmaster.odata.target import Target
 
@@ -31,6 +31,10 @@ class Host(Protocol):
 
     def restrict(self, call: Any, entity_type: EntityType) -> Restriction | None:
         """Which rows the call may see; None is all."""
+        ...
+
+    def inside(self, call: Any) -> Inside | None:
+        """What expansions of the call may show; None is everything."""
         ...
 
     def prepare(self, call: Any, entity: Any) -> None:

@@ -73,8 +73,7 @@ class Word(NamedTuple):
 
 def shape_of(text: str, aliases: Mapping[str, str] | None = None) -> Shape:
     """Cut the literals out of a text; `null`, `true`, `false` and operators stay in it."""
-    if "@" in text:
-        text = substituted(text, aliases or {})
+    text = substituted(text, aliases or {})
     pieces: list[str] = []
     literals: list[Literal] = []
     copied = 0
@@ -134,6 +133,8 @@ def substituted(text: str, aliases: Mapping[str, str]) -> str:
     An alias without a value is null (OData 4.01 part 2, 5.3). Done before the shape is taken, so
     a plan never depends on how a value came in.
     """
+    if "@" not in text:
+        return text
     known = {name.lower(): value for name, value in aliases.items()}
     pieces: list[str] = []
     copied = length = 0

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from concertmaster.odata import filter as filters
 from concertmaster.odata.errors import InvalidQuery
+from concertmaster.odata.joins import joined, second_joined
 from concertmaster.odata.lexer import Literal, Shape, shape_of
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
 from concertmaster.odata.query import Statement, compile_statement, one_of
@@ -45,6 +46,15 @@ class Restriction:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """The same for rows that are reached by navigation: what an expansion may show."""
+
+    key: str
+    conditions: Callable[[EntityType, sa.FromClause], list[sa.ColumnElement[bool]]]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Asked:
     """A read, before it is held against the model."""
 
@@ -57,6 +67,7 @@ class Asked:
     rows: bool = True
     count: bool = False
     restriction: Restriction | None = None
+    inside: Inside | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +143,7 @@ class Planner:
             asked.entity_set.name, asked.by_key, asked.rows, asked.count, asked.top, asked.skip,
             shape and shape.text, options.get("$orderby"), options.get("$select"),
             options.get("$expand"), restriction and restriction.key,
+            asked.inside and asked.inside.key,
         )  # fmt: skip
         plan = self._plans.get(key)
         if plan is None:
@@ -143,6 +155,8 @@ class Planner:
         values = filters.values_of(plan.slots, literals, "f")
         if restriction:
             values.update(restriction.values)
+        if asked.inside and plan.node.expands:
+            values.update(asked.inside.values)
         return plan, values
 
     # --- making a plan ----------------------------------------------------------------------
@@ -160,7 +174,7 @@ class Planner:
         count = reading.count() if asked.count else None
         node = self._node(
             entity_type, root, asked.options.get("$select"), asked.options.get("$expand"),
-            self.limits.expand_depth, masked=asked.by_key is None,
+            self.limits.expand_depth, masked=asked.by_key is None, inside=asked.inside,
         )  # fmt: skip
         rows = None
         if asked.rows:
@@ -182,6 +196,7 @@ class Planner:
         depth: int,
         *,
         masked: bool,
+        inside: Inside | None,
     ) -> Node:
         properties, selected = self._selected(entity_type, select)
         columns = [_output(p, root, masked=masked) for p in properties]
@@ -189,7 +204,7 @@ class Planner:
             entity_type, tuple(p.name for p in properties), properties, columns, selected=selected
         )
         for item in self._expanded(entity_type, expand):
-            node.expands.append(self._expand(node, root, item[0], item[1], depth))
+            node.expands.append(self._expand(node, root, item[0], item[1], depth, inside))
         return node
 
     def _selected(
@@ -241,6 +256,7 @@ class Planner:
         navigation: Navigation,
         item: ExpandItem,
         depth: int,
+        inside: Inside | None,
     ) -> ExpandNode:
         if depth <= 0:
             raise InvalidQuery(
@@ -251,25 +267,26 @@ class Planner:
             )
         target = navigation.target
         root = target.table.alias("e")
-        relationship = navigation.relationship
-        local = relationship.local_remote_pairs[0][0]
         parent_index = len(parent.columns)
-        parent.columns.append(parent_root.c[local.name])
+        parent.columns.append(parent_root.c[_near_column(navigation).name])
 
         options = item.options
         reading = _Reading(self, target, root, prefix="n")
         text = options.get("$filter")
         bound = reading.where(text, {}) if text is not None else None
         node = self._node(
-            target, root, options.get("$select"), options.get("$expand"), depth - 1, masked=True
-        )
+            target, root, options.get("$select"), options.get("$expand"), depth - 1,
+            masked=True, inside=inside,
+        )  # fmt: skip
+        order = reading.order(options.get("$orderby")) if navigation.collection else []
         source, group = self._join(navigation, reading, root)
         child_index = len(node.columns)
         node.columns.append(group.label("_parent"))
         count_index = None
         page = _Page.of(options, self.limits)
-        order = reading.order(options.get("$orderby")) if navigation.collection else []
         reading.conditions.append(one_of(group, "x_keys", self.dialect.name))
+        if inside:
+            reading.conditions.extend(inside.conditions(target, root))
         if not navigation.collection or page.whole:
             statement: Any = reading.select(node.columns, source).order_by(*order)
         else:
@@ -302,15 +319,29 @@ class Planner:
         """Where child rows come from, and the column that names their parent."""
         relationship = navigation.relationship
         source = reading.translation.source()
-        if relationship.secondary is None:
+        if relationship.secondary is not None:
+            between = relationship.secondary.alias("s")
+            group = between.c[relationship.synchronize_pairs[0][1].name]
+            return source.join(between, second_joined(navigation, between, root)), group
+        if _is_plain(navigation):
             return source, root.c[relationship.local_remote_pairs[0][1].name]
-        between = relationship.secondary.alias("s")
-        conditions = [
-            between.c[remote.name] == root.c[local.name]
-            for local, remote in relationship.secondary_synchronize_pairs
-        ]
-        group = between.c[relationship.synchronize_pairs[0][1].name]
-        return source.join(between, sa.and_(*conditions)), group
+        near = navigation.source.table.alias("p")  # a relationship with conditions of its own
+        group = near.c[_near_column(navigation).name]
+        return source.join(near, joined(navigation, near, root)), group
+
+
+def _is_plain(navigation: Navigation) -> bool:
+    """Whether the relationship is one column that equals another, and nothing else."""
+    relationship = navigation.relationship
+    return isinstance(relationship.primaryjoin, sa.BinaryExpression)
+
+
+def _near_column(navigation: Navigation) -> sa.Column[Any]:
+    """The column of the parent by which its children are found."""
+    relationship = navigation.relationship
+    if relationship.secondary is None and not _is_plain(navigation):
+        return navigation.source.key.column
+    return relationship.local_remote_pairs[0][0]
 
 
 class _Reading:

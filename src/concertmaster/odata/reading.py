@@ -6,6 +6,7 @@ Everything that shows entities ends here, also what operations and writes answer
 
 import typing
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -82,7 +83,7 @@ class Reading:
         rows = run(call.connection, plan.rows, {**values, "o_top": fetched, "o_skip": skip})  # type: ignore[arg-type]
         if fetched > top and len(rows) > top:
             rows, next_link = rows[:top], self._next_link(request, skip, top)
-        items = self._written(plan, rows, call.connection)
+        items = self._written(plan, rows, call.connection, values)
         context = None
         if _level(request) != "none":
             name = narrowed.context if narrowed and narrowed.context else entity_set.name
@@ -123,7 +124,7 @@ class Reading:
         rows = run(call.connection, plan.rows, {**values, "k_key": value})  # type: ignore[arg-type]
         if not rows:
             raise no_such_row(entity_set.type)
-        return self._written(plan, rows[:1], call.connection)[0], plan
+        return self._written(plan, rows[:1], call.connection, values)[0], plan
 
     def single(
         self, call: Call, entity_set: EntitySet, request: Request, narrowed: Selection, status: int
@@ -136,7 +137,7 @@ class Reading:
         rows = run(call.connection, plan.rows, values)  # type: ignore[arg-type]
         if not rows:
             raise narrowed.single
-        item = self._written(plan, rows[:1], call.connection)[0]
+        item = self._written(plan, rows[:1], call.connection, values)[0]
         return self._entity(entity_set, item, plan, request, status=status)
 
     def _entity(
@@ -204,7 +205,7 @@ class Reading:
         options = {k: v for k, v in request.options.system.items() if k in ("$select", "$expand")}
         plan, values = self._plan(call, Asked(entity_set, options=options, restriction=restriction))
         rows = run(call.connection, plan.rows, values)  # type: ignore[arg-type]
-        items = self._written(plan, rows, call.connection)
+        items = self._written(plan, rows, call.connection, values)
         items.sort(key=_position(keys, entity_set.type, entities, items))
         if single:
             return self._entity(entity_set, items[0], plan, request, status=status, headers=headers)
@@ -259,13 +260,16 @@ class Reading:
         return self._planners[dialect.name]
 
     def _plan(self, call: Call, asked: Asked) -> tuple[Plan, dict[str, Any]]:
+        asked = (
+            replace(asked, inside=self.host.inside(call)) if "$expand" in asked.options else asked
+        )
         return self.planner(call.connection.dialect).plan(asked)
 
     def _written(
-        self, plan: Plan, rows: Sequence[Row], connection: sa.Connection
+        self, plan: Plan, rows: Sequence[Row], connection: sa.Connection, values: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
         items = response.objects(plan.node, rows)
-        response.expand(plan.node, rows, items, connection)
+        response.expand(plan.node, rows, items, connection, values)
         return items
 
     def _context(self, plan: Plan) -> str:

@@ -137,25 +137,37 @@ def objects(node: Node, rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def expand(
-    node: Node, rows: Sequence[Row], items: list[dict[str, Any]], connection: sa.Connection
+    node: Node,
+    rows: Sequence[Row],
+    items: list[dict[str, Any]],
+    connection: sa.Connection,
+    values: Mapping[str, Any],
 ) -> None:
-    """Add what a node expands to its objects: one statement for each navigation."""
+    """Add what a node expands to its objects: one statement for each navigation.
+
+    `values` are those of the whole request: what bounds the call bounds its expansions.
+    """
     for branch in node.expands:
-        _expand_one(branch, rows, items, connection)
+        _expand_one(branch, rows, items, connection, values)
 
 
 def _expand_one(
-    branch: ExpandNode, rows: Sequence[Row], items: list[dict[str, Any]], connection: sa.Connection
+    branch: ExpandNode,
+    rows: Sequence[Row],
+    items: list[dict[str, Any]],
+    connection: sa.Connection,
+    outer: Mapping[str, Any],
 ) -> None:
     link, name = branch.link, branch.link.navigation.name
     parents = [row[link.parent_index] for row in rows]
     wanted = {parent for parent in parents if parent is not None}
     children: Sequence[Row] = ()
     if wanted:
-        values = {**branch.values, "x_keys": list_value(list(wanted), connection.dialect.name)}
+        keys = list_value(list(wanted), connection.dialect.name)
+        values = {**outer, **branch.values, "x_keys": keys}
         children = run(connection, branch.statement, values)
     written = objects(branch.node, children)
-    expand(branch.node, children, written, connection)
+    expand(branch.node, children, written, connection, outer)
     owners = [child[link.child_index] for child in children]
     if not link.navigation.collection:
         by_owner = dict(zip(owners, written, strict=True))

@@ -293,8 +293,10 @@ def _nonzero(value: SQL) -> SQL:
 
 
 def _sqlite_divided(left: SQL, right: SQL, whole: bool) -> SQL:
-    kind: Any = sa.Integer() if whole else sa.Double()
-    return _operator("/", sa.cast(left, kind), sa.cast(right, kind), kind)
+    if whole:
+        return sa.cast(_operator("/", left, right, sa.BigInteger()), sa.Integer())
+    one: SQL = sa.literal_column("1.0", sa.Double())
+    return _operator("/", _operator("*", left, one, sa.Double()), right, sa.Double())
 
 
 def _sqlite_remainder(left: SQL, right: SQL, whole: bool) -> SQL:

@@ -95,9 +95,8 @@ def _complete(entity_type: EntityType, values: dict[str, Any], *, create: bool) 
     """Check what must be given, and let null stand for the default where null cannot be held."""
     for prop in entity_type.properties.values():
         value = values.get(prop.attribute)
-        if prop.words.required and (
-            value is None or (isinstance(value, str) and not value.strip())
-        ):
+        wanted = prop.words.required and (create or not prop.words.immutable)
+        if wanted and (value is None or (isinstance(value, str) and not value.strip())):
             raise InvalidPayload(f"The {prop.name} field is required.", member=prop.name)
         if value is None and not prop.nullable and not prop.words.computed:
             values.pop(prop.attribute, None)

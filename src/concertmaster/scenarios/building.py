@@ -212,9 +212,10 @@ def _source(template: Template) -> tuple[type[Any], Mapping[str, Any]]:
     each = template.said[EACH]
     said = each if isinstance(each, dict) else {"set": each}
     kind = kinds_by_name().get(str(said.get("set")).lower())
-    if kind is None or not set(said) <= {"set", "where"}:
+    where = said.get("where", {})
+    if kind is None or not isinstance(where, dict) or not set(said) <= {"set", "where"}:
         raise ScenarioError(f"{template.where}: 'each' takes a set, and a 'where' with members")
-    return kind.cls, said.get("where") or {}
+    return kind.cls, where
 
 
 @dataclass

@@ -30,7 +30,7 @@ makes the same rows.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from concertmaster.domain import clock
@@ -56,7 +56,7 @@ class Point:
 
     now: int  #: ticks
     n: int = 1
-    mine: Mapping[str, Any] = ()  # type: ignore[assignment]  #: what the row said so far
+    mine: Mapping[str, Any] = field(default_factory=dict)  #: what the row said so far
     its: Callable[[str], Any] | None = None  #: reads the `each` row
 
     @property

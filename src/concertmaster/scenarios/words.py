@@ -2,6 +2,7 @@
 
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from concertmaster.domain.passwords import hash_password
@@ -38,10 +39,12 @@ def catalogue(templates: Iterable[Template]) -> dict[str, PermissionScope]:
     found: dict[str, PermissionScope] = {}
     for template in templates:
         said = template.said
-        if "Name" in said and {"Role", "RoleId"}.isdisjoint(said):
-            make, scope = maker(said["Name"]), said.get("Scope", "GlobalOrFolder")
-            for n in range(1, said.get(REPEAT, 1) + 1):
-                found[str(make(Point(0, n)))] = PermissionScope[scope]
+        # What is wrong with a row is told when its turn comes.
+        with suppress(ValueError, TypeError, LookupError):
+            if {"Role", "RoleId"}.isdisjoint(said):
+                make, scope = maker(said["Name"]), said.get("Scope", "GlobalOrFolder")
+                for n in range(1, said.get(REPEAT, 1) + 1):
+                    found[str(make(Point(0, n)))] = PermissionScope[scope]
     return found
 
 

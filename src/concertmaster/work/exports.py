@@ -14,7 +14,6 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +28,15 @@ from concertmaster.domain.errors import (
     ItemNotFound,
     NotAuthorized,
 )
-from concertmaster.entities import ALL, Export, ExportStatus, ExportType
+from concertmaster.entities import Export, ExportStatus, ExportType
+from concertmaster.model import model
 from concertmaster.odata import response
-from concertmaster.odata.model import Model, Navigation
+from concertmaster.odata.model import Navigation
 from concertmaster.odata.plan import Asked, Node, Plan, Planner, Restriction
 from concertmaster.odata.query import stream
 from concertmaster.odata.request import Options
 from concertmaster.store import Tenant
+from concertmaster.visibility import reachable
 from concertmaster.work.bell import ring_after_commit
 
 log = logging.getLogger("concertmaster")
@@ -81,6 +82,7 @@ def ask(call: Call, kind: ExportType, cls: type[Any], options: Options, **equal:
         "options": {name: options.system[name] for name in CHOOSING if name in options.system},
         "aliases": dict(options.aliases),
         "equal": {"organization_unit_id": call.folder, **equal},
+        "folders": None if call.caller.unlimited else sorted(call.caller.folders),
         "secret": clock.new_guid(),  # signs the links to the file
     }
     _plan(call.connection.dialect, wanted)
@@ -94,21 +96,16 @@ def ask(call: Call, kind: ExportType, cls: type[Any], options: Options, **equal:
     return export
 
 
-@cache
-def _model() -> Model:
-    return Model.of(ALL, namespace="UiPath.Server.Configuration.OData", suffix="Dto")
-
-
 _PLANNERS: dict[str, Planner] = {}
 
 
 def _planner(dialect: sa.Dialect) -> Planner:
-    return _PLANNERS.setdefault(dialect.name, Planner(_model(), dialect))
+    return _PLANNERS.setdefault(dialect.name, Planner(model(), dialect))
 
 
 def _plan(dialect: sa.Dialect, wanted: Mapping[str, Any]) -> tuple[Plan, dict[str, Any]]:
-    entity_set = _model().sets[wanted["set"]]
-    options, equal = wanted["options"], wanted["equal"]
+    entity_set = model().sets[wanted["set"]]
+    options, equal, folders = wanted["options"], wanted["equal"], wanted["folders"]
     bounds = Options(system=options)
     skip, top = bounds.number("$skip") or 0, bounds.number("$top")
 
@@ -123,6 +120,7 @@ def _plan(dialect: sa.Dialect, wanted: Mapping[str, Any]) -> tuple[Plan, dict[st
     asked = Asked(
         entity_set, options=options, aliases=wanted["aliases"], top=True, skip=True,
         restriction=restriction,
+        inside=None if folders is None else reachable(folders, dialect.name),
     )  # fmt: skip
     plan, values = _planner(dialect).plan(asked)
     return plan, {**values, "o_skip": skip, "o_top": 2**62 if top is None else top}
@@ -277,7 +275,7 @@ def _write(tenant: Tenant, export_id: int, stopping: threading.Event) -> str:
                 if stopping.is_set():
                     raise Stopped
                 items = response.objects(plan.node, rows)
-                response.expand(plan.node, rows, items, connection)
+                response.expand(plan.node, rows, items, connection, values)
                 writer.writerows(_cells(plan.node, item) for item in items)
     aside.replace(tenant.blobs / file)
     return file
