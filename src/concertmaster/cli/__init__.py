@@ -11,6 +11,7 @@ COMMANDS: Final = {
     "serve": "run the stand-in",
     "env": "print the settings that point a client at a running stand-in",
     "token": "print an access token of a running stand-in",
+    "reset": "replace what a stopped stand-in holds by a scenario",
     "doctor": "look for what keeps the stand-in from running",
 }
 

@@ -51,6 +51,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     import uvicorn
 
     from concertmaster.app import create_app
+    from concertmaster.scenarios import ScenarioError
     from concertmaster.store import DataRefused
 
     logging.basicConfig(
@@ -58,7 +59,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     )
     try:
         app = create_app(settings)
-    except DataRefused as refused:
+    except (DataRefused, ScenarioError) as refused:
         raise CommandFailed(str(refused)) from refused
 
     class Server(uvicorn.Server):

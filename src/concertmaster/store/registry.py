@@ -55,8 +55,8 @@ class Registry:
         self._writing = for_writing(self._engine)
 
     @classmethod
-    def open(cls, settings: Settings, seed: Seed | None = None) -> Self:
-        """Open what is there, or begin anew with the default tenant."""
+    def open(cls, settings: Settings, seed: Seed | None = None, *, anew: bool = False) -> Self:
+        """Open what is there, or begin with the default tenant; `anew` fills that one again."""
         folder = (
             Path(tempfile.mkdtemp(prefix="concertmaster-")) if settings.ephemeral else settings.data
         )
@@ -69,13 +69,13 @@ class Registry:
         with databases.alone():
             registry = cls(settings, databases, folder, seed or _nothing)
             try:
-                registry._prepare()
+                registry._prepare(anew)
             except BaseException:
                 registry.close()
                 raise
         return registry
 
-    def _prepare(self) -> None:
+    def _prepare(self, anew: bool) -> None:
         with self.write() as connection:
             METADATA.create_all(connection)
         version = self.fact("version", lambda: str(VERSION))
@@ -89,6 +89,8 @@ class Registry:
         found = self._tenants.get(_fold(organization, name))
         if found is None:
             found = self._create(organization, name, self.settings.scenario)
+        elif anew:
+            self._fill(found, self.settings.scenario)
         elif found.scenario != self.settings.scenario:
             raise DataRefused(
                 f"the data in {self.place} holds the scenario '{found.scenario}', "
@@ -155,6 +157,17 @@ class Registry:
             connection.execute(sa.insert(TENANTS).values(row))
         self._tenants[_fold(organization, name)] = tenant
         return tenant
+
+    def _fill(self, tenant: Tenant, scenario: str) -> None:
+        """Replace all that a tenant holds; its keys stay, so tokens stay good."""
+        self._remove(tenant)
+        tenant.blobs.mkdir(parents=True, exist_ok=True)
+        tenant.scenario = scenario
+        self._databases.clone(tenant.database)
+        self._seed(tenant)
+        with self.write() as connection:
+            changed = sa.update(TENANTS).where(TENANTS.c.id == tenant.id)
+            connection.execute(changed.values(scenario=scenario))
 
     def _reserve(self, organization: str, name: str, scenario: str) -> dict[str, Any]:
         """The row of a tenant to be: its id is past every one given so far."""
