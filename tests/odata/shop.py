@@ -1,4 +1,4 @@
-"""A bookshop: a second model for the engine's tests, for reading with expansions and for writing."""
+"""A bookshop: a second model for the engine's tests, to expand and to write."""
 
 import enum
 from collections.abc import Iterator, Mapping
@@ -180,6 +180,7 @@ def give_key(call: Any, book: Book, change: Change) -> None:
 @dataclass
 class Call:
     session: Session
+    now: str = NOON
 
     @property
     def connection(self) -> sa.Connection:
@@ -257,6 +258,6 @@ def fill(engine: sa.Engine) -> None:
                     size={"Pages": n * 100, "Cover": None},
                     words=["a", "b"] if n == 1 else None,
                     authors=authors[: n % 3],
-                )  # fmt: skip
+                )
             )
         session.commit()

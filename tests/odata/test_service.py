@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 import sqlalchemy as sa
+from shop import CLASSES, Book, Entity, Shop, fill
 from sqlalchemy.orm import Mapped
 
 from concertmaster.odata import query
@@ -24,8 +25,6 @@ from concertmaster.odata.errors import (
 )
 from concertmaster.odata.plan import Inside, Limits, Restriction
 from concertmaster.odata.service import Behaviour
-
-from shop import CLASSES, Book, Entity, Shop, fill
 
 
 @pytest.fixture
@@ -81,6 +80,10 @@ def test_members_come_in_the_order_of_the_declaration(shop: Shop) -> None:
         ("$filter=Price eq @p&@p=3", [2]),
         ("$orderby=Shelf/Name,Id&$skip=1&$top=3", [2, 4, 6]),
         ("$filter=Price gt 3&$orderby=length(Title) desc,Id desc&$top=2", [9, 8]),
+        ("$filter=Printed lt now()", [1]),
+        ("$filter=Printed gt now() and Id lt 4&$orderby=Id", [2, 3]),
+        ("$orderby=Id mul @sign&@sign=-1&$top=1", [10]),
+        ("$orderby=Id mul @sign&@sign=1&$top=1", [1]),
         ("$top=0", []),
         ("$skip=100", []),
     ],

@@ -38,7 +38,7 @@ class Calling:
         else:
             arguments = {**request.options.custom, **aliases_by_name(aliases)}
             arguments.update(inline_arguments(target.argument, aliases))
-        bound = operation.bind(arguments, strings=operation.kind == "function")
+        bound = operation.bind(arguments, strict=self.reading.behaviour.strict)
         if operation.options:
             bound[operation.options] = request.options
             request = replace(request, query="")  # they were the operation's, not its answer's

@@ -6,7 +6,6 @@ import orjson
 
 from concertmaster.odata import response, write
 from concertmaster.odata.host import Behaviour, Call, Host
-from concertmaster.odata.model import Property
 from concertmaster.odata.operations import read_object
 from concertmaster.odata.reading import Reading
 from concertmaster.odata.request import Request
@@ -27,10 +26,11 @@ class Changing:
     def post(self, call: Call, target: Target, request: Request) -> Response:
         entity_set = target.entity_set
         assert entity_set
-        change = write.read_change(entity_set.type, read_object(request.body), create=True)
+        change = write.read_change(
+            entity_set.type, read_object(request.body), create=True, strict=self.behaviour.strict
+        )
         entity = self.create(call, change)
-        key = getattr(entity, entity_set.type.key.attribute)
-        location = f"{request.base}{entity_set.name}({_key_text(entity_set.type.key, key)})"
+        location = self.reading.location(entity, request)
         if request.preferences.representation is False:
             headers = {
                 "location": location,
@@ -38,9 +38,7 @@ class Changing:
                 "preference-applied": "return=minimal",
             }
             return response.empty_response(headers=headers)
-        return self.reading.entities(
-            call, [entity], request, single=True, status=201, headers={"location": location}
-        )
+        return self.reading.entities(call, [entity], request, single=True, status=201)
 
     def create(self, call: Call, change: write.Change) -> Any:
         """Make a row of a change, with everything that must hold around it."""
@@ -68,7 +66,11 @@ class Changing:
         entity = self.reading.find(call, entity_set, target.key)
         write.check_version(entity_set.type, entity, request.headers.get("if-match"))
         change = write.read_change(
-            entity_set.type, read_object(request.body), create=False, replace=replaced
+            entity_set.type,
+            read_object(request.body),
+            create=False,
+            replace=replaced,
+            strict=self.behaviour.strict,
         )
         self.hooks.run("before_update", entity_set.type.cls, call, entity, change)
         with call.session.no_autoflush:
@@ -92,8 +94,3 @@ class Changing:
             call.session.delete(entity)
             call.session.flush()
         return response.empty_response()
-
-
-def _key_text(prop: Property, value: Any) -> str:
-    quoted = str(value).replace("'", "''")
-    return f"'{quoted}'" if prop.edm == "Edm.String" else str(value)

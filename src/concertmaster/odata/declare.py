@@ -17,6 +17,7 @@ lower-case text, an enumeration an `IntEnum`, a `Json` the members in their wire
 """
 
 import enum
+import inspect
 import json
 import re
 import types
@@ -86,7 +87,7 @@ class RowVersionNumber(TypeDecorator[int]):
     cache_ok = True
 
 
-class Enumeration(TypeDecorator[enum.IntEnum]):
+class Enumeration(TypeDecorator[enum.IntEnum | enum.IntFlag]):
     """An enumeration by number in the database, by name on the wire."""
 
     impl = sa.SmallInteger
@@ -99,7 +100,9 @@ class Enumeration(TypeDecorator[enum.IntEnum]):
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> int | None:
         return None if value is None else int(value)
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> enum.IntEnum | None:
+    def process_result_value(
+        self, value: Any, dialect: sa.Dialect
+    ) -> enum.IntEnum | enum.IntFlag | None:
         return None if value is None else self.members(value)
 
 
@@ -278,7 +281,7 @@ class Declared:
 def _teach_enumerations(cls: type[Any]) -> None:
     """Let `Mapped[SomeIntEnum]` mean a numbered column, as `Mapped[int]` means an integer."""
     found = {}
-    for annotation in cls.__dict__.get("__annotations__", {}).values():
+    for annotation in inspect.get_annotations(cls).values():
         for part in _parts(annotation):
             if isinstance(part, type) and issubclass(part, (enum.IntEnum, enum.IntFlag)):
                 found[part] = Enumeration(part)
@@ -297,7 +300,7 @@ def _parts(annotation: Any) -> list[Any]:
 
 
 __all__ = [
-    "HIDDEN", "TYPES", "Date", "Declaration", "Declared", "Duration", "Enumeration", "Guid", "Instant",
-    "Int16", "Int64", "Json", "Key", "Mapped", "RowVersion", "TimeOfDay", "Words",
+    "HIDDEN", "TYPES", "Date", "Declaration", "Declared", "Duration", "Enumeration", "Guid",
+    "Instant", "Int16", "Int64", "Json", "Key", "Mapped", "RowVersion", "TimeOfDay", "Words",
     "pascal", "prop", "snake",
 ]  # fmt: skip

@@ -4,6 +4,8 @@ The middle of the way: `filter.py` makes them from text, `translate.py` makes SQ
 node knows its type and whether it may be null. A literal is a `Slot`, filled for each request.
 """
 
+import builtins
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -55,12 +57,12 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(ABC):
     """A value of some type; null only if `nullable`."""
 
     @property
-    def type(self) -> Type:
-        raise NotImplementedError
+    @abstractmethod
+    def type(self) -> Type: ...
 
     @property
     def nullable(self) -> bool:
@@ -97,11 +99,11 @@ class PropertyPath(Expression):
     hops: tuple[Navigation, ...]
     property: Property
 
-    @property
+    @builtins.property
     def type(self) -> Type:
         return Type(self.property.edm, self.property.enumeration)
 
-    @property
+    @builtins.property
     def nullable(self) -> bool:
         return self.property.nullable or any(hop.nullable for hop in self.hops)
 

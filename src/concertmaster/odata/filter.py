@@ -14,23 +14,63 @@ from odata_query import ast
 from concertmaster.odata import grammar
 from concertmaster.odata.errors import InvalidQuery
 from concertmaster.odata.expression import (
-    BOOLEAN, DATE, DECIMAL, DOUBLE, DURATION, ENTITY, INSTANT, INT64, NULL, STRING,
-    AnyAll, Arithmetic, Bound, Call, Cast, Collection, Compare, Constant, Count, Expression, Has, In,
-    IsNull, Logic, NavigationPath, Negative, Not, Now, Ordering, PropertyPath, Slot, Type, Variable,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    DURATION,
+    ENTITY,
+    INSTANT,
+    NULL,
+    STRING,
+    AnyAll,
+    Arithmetic,
+    Bound,
+    Call,
+    Cast,
+    Collection,
+    Compare,
+    Constant,
+    Count,
+    Expression,
+    Has,
+    In,
+    IsNull,
+    Logic,
+    NavigationPath,
+    Negative,
+    Not,
+    Now,
+    Ordering,
+    PropertyPath,
+    Slot,
+    Type,
+    Variable,
 )  # fmt: skip
-from concertmaster.odata.functions import FUNCTIONS, Signature, considered
-from concertmaster.odata.grammar import Items, Leaf, Limits, Name, Operator, flattened
+from concertmaster.odata.functions import FUNCTIONS, considered
+from concertmaster.odata.grammar import Items, Leaf, Limits, Name, flattened
 from concertmaster.odata.lexer import Literal, Word, shape_of, shown, substituted
-from concertmaster.odata.literals import NATURAL, PATTERN, fitting, value_of, values_of
+from concertmaster.odata.literals import NATURAL, PATTERN, value_of, values_of
 from concertmaster.odata.model import EntityType, Model, Navigation
+from concertmaster.odata.operands import (
+    CASTS,
+    COUNTED,
+    MOMENTS,
+    UNORDERED,
+    against_null,
+    castable,
+    fitted_arguments,
+    incompatible,
+    incompatible_one,
+    number_type,
+    paired,
+)  # fmt: skip
+from concertmaster.odata.paths import bind_path, walk
+from concertmaster.odata.weight import weigh
 
 __all__ = [
     "Bound", "Limits", "Ordering", "PropertyPath", "Slot",
     "bind_filter", "bind_orderby", "bind_path", "values_of",
 ]  # fmt: skip
-
-#: How large a condition may grow where functions repeat their arguments.
-_LARGEST = 400
 
 _WORDS: Mapping[str, Constant] = {
     "null": Constant(None, NULL),
@@ -63,7 +103,7 @@ def bind_filter(
     root = binder.bind(grammar.parse_filter(text, limits))
     if root.type != BOOLEAN:
         raise InvalidQuery("The $filter expression must evaluate to a single boolean value.")
-    _size(root)
+    weigh(root)
     return Bound(root, _slots(root))
 
 
@@ -90,7 +130,7 @@ def bind_orderby(
             raise InvalidQuery(
                 "The $orderby expression must evaluate to a single value of primitive type."
             )
-        _size(expression)
+        weigh(expression)
         orderings.append(Ordering(expression, descending))
     return orderings
 
@@ -125,7 +165,10 @@ def _baked(node: Any, literals: Sequence[Literal]) -> Any:
 
 
 class _Binder:
-    """One expression being bound: the variables in sight, and how deep it stands."""
+    """One expression being bound: the variables in sight, and how deep it stands.
+
+    A node is a class of odata-query's whose names, operators and leaves are those of `grammar.py`.
+    """
 
     def __init__(
         self,
@@ -214,7 +257,7 @@ class _Binder:
 
     # --- truth ---
 
-    def _logic(self, node: ast.BoolOp) -> Expression:
+    def _logic(self, node: Any) -> Expression:
         name = node.op.name
         operands = [self.bind(operand) for operand in flattened(node)]
         for operand in operands:
@@ -223,7 +266,7 @@ class _Binder:
                 raise incompatible(name, other.type, operand.type)
         return Logic(name, tuple(_truth(operand) for operand in operands))
 
-    def _unary(self, node: ast.UnaryOp) -> Expression:
+    def _unary(self, node: Any) -> Expression:
         operand = self.bind(node.operand)
         if node.op.name == "not":
             if operand.type not in (BOOLEAN, NULL):
@@ -235,7 +278,7 @@ class _Binder:
 
     # --- comparison ---
 
-    def _comparison(self, node: ast.Compare) -> Expression:
+    def _comparison(self, node: Any) -> Expression:
         name = node.comparator.name
         left = self.bind(node.left)
         right: Any = node.right
@@ -279,7 +322,7 @@ class _Binder:
 
     # --- arithmetic ---
 
-    def _arithmetic(self, node: ast.BinOp) -> Expression:
+    def _arithmetic(self, node: Any) -> Expression:
         name = node.op.name
         left, right = self.bind(node.left), self.bind(node.right)
         if NULL in (left.type, right.type):
@@ -302,7 +345,7 @@ class _Binder:
 
     # --- functions ---
 
-    def _call(self, node: ast.Call) -> Expression:
+    def _call(self, node: Any) -> Expression:
         name = node.func.text.lower()
         if name in ("cast", "isof"):
             return self._typed_call(name, node)
@@ -314,7 +357,7 @@ class _Binder:
             )
         arguments = [self.bind(argument) for argument in node.args]
         for signature in FUNCTIONS[name]:
-            fitted = fitted(signature, arguments)
+            fitted = fitted_arguments(signature, arguments)
             if fitted is not None:
                 break
         else:
@@ -330,13 +373,10 @@ class _Binder:
             return arguments[0]
         return Call(name, tuple(fitted), signature.result)
 
-    def _typed_call(self, name: str, node: ast.Call) -> Expression:
+    def _typed_call(self, name: str, node: Any) -> Expression:
         """`cast(x,Edm.String)` and `isof(x,Edm.String)`: the last argument names a type."""
-        operand: Expression
-        if len(node.args) == 2:
-            operand = self.bind(node.args[0])
-        else:
-            operand = NavigationPath(self.here, ())
+        whole_row = NavigationPath(self.here, ())
+        operand = self.bind(node.args[0]) if len(node.args) == 2 else whole_row
         wanted = _type_name(node.args[-1]) if len(node.args) in (1, 2) else None
         if wanted is None:
             raise InvalidQuery(
@@ -383,7 +423,7 @@ class _Binder:
 
     # --- collections ---
 
-    def _lambda(self, node: ast.CollectionLambda) -> Expression:
+    def _lambda(self, node: Any) -> Expression:
         kind = node.operator.name
         found = self._path(node.owner.text)
         if not isinstance(found, Collection):
@@ -394,12 +434,12 @@ class _Binder:
             found = self._with_predicate(found, kind, node.lambda_)
         return Count(found) if kind == "$count" else AnyAll(found, kind == "all")
 
-    def _with_predicate(self, found: Collection, kind: str, lambda_: ast.Lambda) -> Collection:
+    def _with_predicate(self, found: Collection, kind: str, lambda_: Any) -> Collection:
         self.lambdas += 1
         if self.lambdas > self.limits.max_any_all_depth:
             raise InvalidQuery(
-                f"The Any/All nesting limit of '{self.limits.max_any_all_depth}' has been exceeded. "
-                "'MaxAnyAllExpressionDepth' can be configured on ODataQuerySettings or "
+                f"The Any/All nesting limit of '{self.limits.max_any_all_depth}' has been "
+                "exceeded. 'MaxAnyAllExpressionDepth' can be configured on ODataQuerySettings or "
                 "EnableQueryAttribute."
             )
         name = lambda_.identifier.text.lower()
@@ -444,38 +484,3 @@ def _pattern(argument: Expression) -> Expression:
     if not isinstance(argument, Slot):
         raise InvalidQuery("The pattern of 'matchesPattern' has to be a literal.")
     return replace(argument, wanted=PATTERN)
-
-
-def _size(expression: Expression) -> int:
-    """How much SQL an expression becomes, arguments that it repeats counted each time.
-
-    Raises:
-        InvalidQuery: functions that repeat their arguments stand too deep in one another.
-    """
-    if isinstance(expression, (AnyAll, Count)):
-        predicate = expression.collection.predicate
-        return 1 + (_size(predicate) if predicate else 0)
-    copies = 1
-    if isinstance(expression, Call):
-        copies = max(signature.copies for signature in FUNCTIONS[expression.function])
-    elif isinstance(expression, Cast) or getattr(expression, "operator", "") == "mod":
-        copies = 4
-    size = 1 + sum(
-        max(copies, _conversion(expression, child)) * _size(child)
-        for child in expression.children()
-    )
-    if copies > 1 and size > _LARGEST:
-        raise InvalidQuery("Recursion depth exceeded allowed limit.")
-    return size
-
-
-def _conversion(parent: Expression, child: Expression) -> int:
-    """How often a moment is repeated where it turns from text into ticks, or back."""
-    if child.type not in (INSTANT, DATE):
-        return 1
-    in_ticks = isinstance(child, Arithmetic)
-    if isinstance(parent, (Arithmetic, Compare)):
-        return 1 if in_ticks else 2
-    return 3 if in_ticks else 1
-
-

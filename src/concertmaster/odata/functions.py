@@ -3,7 +3,8 @@
 https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html, 5.1.1.4 on.
 One table of signatures, one table of SQL for what both databases share, one more for each where
 they differ. Moments arrive as fixed-width text, `2018-01-15T18:18:02.7900000Z`, so their parts
-are substrings; durations are ticks of 100 ns. Letters other than A–Z have no case, on either.
+are substrings; durations are ticks of 100 ns. Only the letters A to Z
+have a case, on either.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from concertmaster.odata.expression import (
-    BOOLEAN, DATE, DECIMAL, DOUBLE, DURATION, INSTANT, INT32, STRING, TIME, Type,
+    BOOLEAN,
+    DATE,
+    DECIMAL,
+    DOUBLE,
+    DURATION,
+    INSTANT,
+    INT32,
+    STRING,
+    TIME,
+    Type,
 )  # fmt: skip
 
 SQL = sa.ColumnElement[Any]
@@ -83,13 +93,13 @@ def considered(name: str) -> str:
     """The signatures of a function, as a refusal lists them."""
     spelled = SPELLED.get(name, name)
     return "; ".join(
-        f"{spelled}({', '.join(f'{argument.name} Nullable=true' for argument in signature.arguments)})"
+        f"{spelled}({', '.join(f'{taken.name} Nullable=true' for taken in signature.arguments)})"
         for signature in FUNCTIONS[name]
     )
 
 
 #: `.*` and `.` in a pattern of `matchesPattern`, as `literals.py` hands it over: the form that both
-#: databases can be given (characters in brackets mean the same in GLOB and in a regular expression).
+#: databases can be given (characters in brackets mean the same to GLOB and to `~`).
 MANY, ONE = "\ue000", "\ue001"
 
 

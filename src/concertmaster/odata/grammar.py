@@ -69,7 +69,8 @@ class Operator:
 #: Operator → the terminal of odata-query's grammar that binds as tightly. `in` and `has` are
 #: primary operators (OData 4.01 part 2, 5.1.1.16).
 OPERATORS = {
-    "or": "OR", "and": "AND", "eq": "EQ", "ne": "NE", "lt": "LT", "le": "LE", "gt": "GT", "ge": "GE",
+    "or": "OR", "and": "AND", "eq": "EQ", "ne": "NE",
+    "lt": "LT", "le": "LE", "gt": "GT", "ge": "GE",
     "add": "ADD", "sub": "SUB", "mul": "MUL", "div": "DIV", "divby": "DIV", "mod": "MOD",
     "in": "IN", "has": "IN",
 }  # fmt: skip
@@ -99,14 +100,15 @@ def parse_orderby(text: str, limits: Limits) -> list[Clause]:
     clauses: list[Clause] = []
     while True:
         tree = _tree(list(reader.expression()), text)
-        direction = reader.word if reader.word.text.lower() in ("asc", "desc") else None
-        if direction:
+        direction = reader.word.text.lower()
+        if direction in ("asc", "desc"):
             reader.advance()
-        clauses.append((tree, bool(direction) and direction.text.lower() == "desc"))
+        clauses.append((tree, direction == "desc"))
         if len(clauses) > limits.max_orderby:
             raise InvalidQuery(
                 "The number of clauses in $orderby query option exceeded the maximum number "
-                f"allowed. The maximum number of $orderby clauses allowed is '{limits.max_orderby}'."
+                "allowed. The maximum number of $orderby clauses allowed is "
+                f"'{limits.max_orderby}'."
             )
         if reader.word.kind != ",":
             break

@@ -20,6 +20,10 @@ class Call(Protocol):
     def session(self) -> Session: ...
     @property
     def connection(self) -> sa.Connection: ...
+    @property
+    def now(self) -> str:
+        """What `now()` means in a query: an instant."""
+        ...
 
 
 class Host(Protocol):
@@ -51,4 +55,5 @@ class Behaviour:
     next_links: bool = True  #: page with `@odata.nextLink` instead of cutting silently
     context_expands: bool = True  #: name expansions in context URLs
     ignore_case: bool = True  #: compare strings without regard to ASCII case
+    strict: bool = False  #: refuse members and query options that nobody declared
     updated_body: bytes | None = None  #: what PUT and PATCH answer; None is 204

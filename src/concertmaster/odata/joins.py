@@ -1,6 +1,6 @@
 """How the rows of one entity type lead to those of another: joins, links and foreign keys."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
@@ -24,7 +24,7 @@ def foreign_key(navigation: Navigation) -> ForeignKey | None:
     local, remote = pairs[0]
     if not local.foreign_keys or not isinstance(relationship.primaryjoin, sa.BinaryExpression):
         return None
-    return ForeignKey(local, remote)
+    return ForeignKey(cast("sa.Column[Any]", local), cast("sa.Column[Any]", remote))
 
 
 def is_unique(column: sa.Column[Any]) -> bool:
@@ -32,9 +32,9 @@ def is_unique(column: sa.Column[Any]) -> bool:
     if column.unique or column.primary_key:
         return True
     table = column.table
-    constraints = [c for c in table.constraints if isinstance(c, sa.UniqueConstraint)]
-    indexes = [i for i in table.indexes if i.unique and not i.dialect_kwargs]
-    return any(list(found.columns) == [column] for found in (*constraints, *indexes))
+    together = [c.columns for c in table.constraints if isinstance(c, sa.UniqueConstraint)]
+    together += [i.columns for i in table.indexes if i.unique and not i.dialect_kwargs]
+    return any(len(columns) == 1 and columns[0] is column for columns in together)
 
 
 class Rows:
@@ -62,7 +62,7 @@ class Rows:
         return rows
 
     def reach(self, hops: tuple[Navigation, ...]) -> sa.FromClause:
-        """The rows at the end of to-one navigations, joined once however often they are asked for."""
+        """The rows at the end of to-one navigations, joined once for all who ask."""
         if hops not in self._reached:
             near = self.reach(hops[:-1])
             navigation = hops[-1]
@@ -101,4 +101,4 @@ def _placed(condition: Any, near: sa.FromClause, far: sa.FromClause) -> sa.Colum
         side = far if "remote" in element._annotations else near
         return side.c[element.key]
 
-    return visitors.replacement_traverse(condition, {}, place)  # type: ignore[return-value]
+    return cast("sa.ColumnElement[bool]", visitors.replacement_traverse(condition, {}, place))

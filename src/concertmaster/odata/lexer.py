@@ -119,7 +119,8 @@ def words_of(text: str) -> Iterator[Word]:
             )
         elif kind == "other":
             raise InvalidQuery(
-                f"Syntax error: character '{word}' is not valid at position {start} in {shown(text)}."
+                f"Syntax error: character '{word}' is not valid at position {start} "
+                f"in {shown(text)}."
             )
         else:
             yield Word(word if kind == "mark" else kind, word, start, end)
@@ -142,8 +143,8 @@ def substituted(text: str, aliases: Mapping[str, str]) -> str:
         if match.lastgroup != "path" or not match["path"].startswith("@"):
             continue
         name, slash, rest = match["path"].partition("/")
-        value = known.get(name.lower(), "null").strip()
-        if len(value) > 1 and _alone(value) is False and value[0] not in "([":
+        value = known.get(name.lower(), "").strip() or "null"
+        if not _alone(value) and value[0] not in "([":
             value = f"({value})"
         start, end = match.span("path")
         pieces += (text[copied:start], value, slash, rest)
@@ -158,7 +159,7 @@ def substituted(text: str, aliases: Mapping[str, str]) -> str:
 def _alone(value: str) -> bool:
     """Whether a value is one word, which needs no parentheses around it."""
     first = _WORDS.match(value)
-    return bool(first) and first.end() == len(value)
+    return first is not None and first.end() == len(value)
 
 
 def shown(text: str) -> str:

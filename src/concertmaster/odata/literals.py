@@ -16,8 +16,21 @@ from typing import Any
 from concertmaster.odata import values
 from concertmaster.odata.errors import InvalidQuery
 from concertmaster.odata.expression import (
-    BINARY, BOOLEAN, DATE, DOUBLE, DURATION, ENTITY, GUID, INSTANT, INT32, INT64, NULL, STRING, TIME,
-    Slot, Type,
+    BINARY,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    DURATION,
+    ENTITY,
+    GUID,
+    INSTANT,
+    INT32,
+    INT64,
+    NULL,
+    STRING,
+    TIME,
+    Slot,
+    Type,
 )  # fmt: skip
 from concertmaster.odata.functions import MANY, ONE
 from concertmaster.odata.lexer import Literal, shown
@@ -72,8 +85,8 @@ def _refusal(slot: Slot, literal: Literal) -> str:
         return slot.refusal
     if slot.wanted == PATTERN:
         return (
-            f"The pattern {shown(literal.text)} is not supported: it may hold characters, classes, "
-            "'.', '.*', '.+' and the anchors '^' and '$'."
+            f"The pattern {shown(literal.text)} is not supported: it may hold characters, "
+            "classes, '.', '.*', '.+' and the anchors '^' and '$'."
         )
     if literal.kind == "datetime":
         return (
@@ -179,7 +192,8 @@ def _member(enumeration: EnumType, text: str) -> int:
 PATTERN = Type("Edm.String#Pattern")
 
 _PIECES = re.compile(
-    r"""\\(?P<escaped>[^\w\s]) | \\(?P<group>[dw]) | (?P<any>\.) | \[(?P<class>\^?(?:\w-\w|[\w\ .,])+)\]
+    r"""\\(?P<escaped>[^\w\s]) | \\(?P<group>[dw]) | (?P<any>\.)
+      | \[(?P<class>\^?(?:\w-\w|[\w\ .,])+)\]
       | (?P<plain>[^\\.\[\](){}*+?|^$])""",
     re.VERBOSE,
 )

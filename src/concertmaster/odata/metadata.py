@@ -47,7 +47,7 @@ def csdl_xml(model: Model, operations: Operations) -> bytes:
         _operation(others[operation.namespace], model, operation)
     _container(schema, model)
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _describe(element: ET.Element, text: str) -> None:

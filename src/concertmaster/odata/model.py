@@ -159,7 +159,7 @@ class EntityType:
 
     @property
     def table(self) -> sa.Table:
-        return typing.cast(sa.Table, self.cls.__table__)
+        return typing.cast("sa.Table", self.cls.__table__)
 
     @cached_property
     def _names(self) -> Mapping[str, Property | Navigation]:

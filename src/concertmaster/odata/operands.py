@@ -9,8 +9,23 @@ from dataclasses import replace
 
 from concertmaster.odata.errors import InvalidQuery
 from concertmaster.odata.expression import (
-    BOOLEAN, DATE, DECIMAL, DOUBLE, DURATION, ENTITY, INSTANT, INT64, NULL, STRING,
-    Cast, Constant, Expression, IsNull, Not, Slot, Type,
+    BOOLEAN,
+    DATE,
+    DECIMAL,
+    DOUBLE,
+    DURATION,
+    ENTITY,
+    INSTANT,
+    INT64,
+    NULL,
+    STRING,
+    Cast,
+    Constant,
+    Expression,
+    IsNull,
+    Not,
+    Slot,
+    Type,
 )  # fmt: skip
 from concertmaster.odata.functions import Signature
 from concertmaster.odata.literals import fitting
@@ -107,7 +122,9 @@ def _fitted_literal(name: str, operand: Expression, slot: Slot) -> tuple[Express
     return operand, replace(slot, wanted=wanted, refusal=refusal)
 
 
-def fitted(signature: Signature, arguments: Sequence[Expression]) -> list[Expression] | None:
+def fitted_arguments(
+    signature: Signature, arguments: Sequence[Expression]
+) -> list[Expression] | None:
     """The arguments in the types of a signature, or None where they do not fit."""
     if len(arguments) != len(signature.arguments):
         return None

@@ -108,7 +108,11 @@ def read_enum(members: type[enum.IntEnum], value: Any) -> Any:
                 return member
         if value.strip().lstrip("-").isdecimal():
             value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value in iter(members):
+    if (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and value in {int(member) for member in members}
+    ):
         return members(value)
     raise ValueError(f"The string '{value}' is not a valid enumeration type constant.")
 
@@ -177,14 +181,19 @@ class Operation:
         hints = typing.get_type_hints(self.run)
         return next((name for name, hint in hints.items() if hint is Options), None)
 
-    def bind(self, given: Mapping[str, Any], *, strings: bool) -> dict[str, Any]:
-        """Arguments by Python name; `strings` when they come from a URL and are text.
+    def bind(self, given: Mapping[str, Any], *, strict: bool = False) -> dict[str, Any]:
+        """Arguments by Python name.
 
         Raises:
-            InvalidPayload: one is missing or does not fit.
+            InvalidPayload: one is missing or does not fit; or, if `strict`, is not declared.
         """
         by_lower = {name.lower(): value for name, value in given.items()}
         bound = {}
+        if strict and not self.options:
+            known = {parameter.wire.lower() for parameter in self.parameters}
+            for name in given:
+                if name.lower() not in known:
+                    raise InvalidPayload(f"{self.name} has no parameter '{name}'.", member=name)
         for parameter in self.parameters:
             value = by_lower.get(parameter.wire.lower())
             if isinstance(value, str) and "\0" in value:
@@ -196,11 +205,11 @@ class Operation:
                     )
                 bound[parameter.name] = parameter.default
                 continue
-            bound[parameter.name] = _validate(parameter, value, strings)
+            bound[parameter.name] = _validate(parameter, value)
         return bound
 
 
-def _validate(parameter: Parameter, value: Any, strings: bool) -> Any:
+def _validate(parameter: Parameter, value: Any) -> Any:
     members = _enum_of(parameter.annotation)
     try:
         if members is not None:
@@ -237,8 +246,7 @@ def _declare(
 
     def mark(run: Callable[..., Any]) -> Callable[..., Any]:
         operation = Operation(kind, set_name, namespace, short, key, run, status, host)
-        getattr(run, MARK, None) or setattr(run, MARK, [])
-        getattr(run, MARK).append(operation)
+        setattr(run, MARK, [*getattr(run, MARK, ()), operation])
         return run
 
     return mark
@@ -312,7 +320,7 @@ def body_arguments(request: Request) -> Mapping[str, Any]:
 
 
 def read_object(body: bytes) -> Mapping[str, Any]:
-    """A JSON object, leniently: a trailing comma, which the API guide's examples have, is let by."""
+    """A JSON object; a comma too many, which examples of the API guide have, is let by."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:

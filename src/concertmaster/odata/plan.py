@@ -6,7 +6,7 @@ for each expanded navigation, which costs one statement more, whatever the numbe
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from concertmaster.odata import filter as filters
 from concertmaster.odata.errors import InvalidQuery
 from concertmaster.odata.joins import joined, second_joined
-from concertmaster.odata.lexer import Literal, Shape, shape_of
+from concertmaster.odata.lexer import Literal, Shape, shape_of, substituted
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
 from concertmaster.odata.query import Statement, compile_statement, one_of
 from concertmaster.odata.request import ExpandItem, parse_expand, split_list
@@ -136,6 +136,10 @@ class Planner:
             InvalidQuery: an option does not hold against the model.
         """
         options = asked.options
+        if asked.aliases and "@" in options.get("$orderby", ""):
+            order = substituted(options["$orderby"], asked.aliases)
+            asked = replace(asked, options={**options, "$orderby": order})
+            options = asked.options
         text = options.get("$filter")
         shape = shape_of(text, asked.aliases) if text is not None else None
         restriction = asked.restriction
@@ -268,7 +272,7 @@ class Planner:
         target = navigation.target
         root = target.table.alias("e")
         parent_index = len(parent.columns)
-        parent.columns.append(parent_root.c[_near_column(navigation).name])
+        parent.columns.append(parent_root.c[_name(_near_column(navigation))])
 
         options = item.options
         reading = _Reading(self, target, root, prefix="n")
@@ -283,7 +287,7 @@ class Planner:
         child_index = len(node.columns)
         node.columns.append(group.label("_parent"))
         count_index = None
-        page = _Page.of(options, self.limits)
+        page = _Page.of(options)
         reading.conditions.append(one_of(group, "x_keys", self.dialect.name))
         if inside:
             reading.conditions.extend(inside.conditions(target, root))
@@ -326,8 +330,12 @@ class Planner:
         if _is_plain(navigation):
             return source, root.c[relationship.local_remote_pairs[0][1].name]
         near = navigation.source.table.alias("p")  # a relationship with conditions of its own
-        group = near.c[_near_column(navigation).name]
+        group = near.c[_name(_near_column(navigation))]
         return source.join(near, joined(navigation, near, root)), group
+
+
+def _name(column: sa.ColumnElement[Any]) -> str:
+    return str(column.name)
 
 
 def _is_plain(navigation: Navigation) -> bool:
@@ -336,7 +344,7 @@ def _is_plain(navigation: Navigation) -> bool:
     return isinstance(relationship.primaryjoin, sa.BinaryExpression)
 
 
-def _near_column(navigation: Navigation) -> sa.Column[Any]:
+def _near_column(navigation: Navigation) -> sa.ColumnElement[Any]:
     """The column of the parent by which its children are found."""
     relationship = navigation.relationship
     if relationship.secondary is None and not _is_plain(navigation):
@@ -374,14 +382,14 @@ class _Reading:
 
     def order(self, text: str | None) -> list[Any]:
         """The order asked for, made total by the key so that pages never overlap."""
-        key = self.root.c[self.type.key.column.name]
+        key = [self.root.c[c.name] for c in sa.inspect(self.type.cls).primary_key]
         text = text if text and text.strip() else self.type.declaration.default_order
         if not text:
-            return [key]
+            return key
         orderings = filters.bind_orderby(text, self.type, self.planner.model, limits=self.limits)
         terms: list[Any] = list(self.translation.order(orderings))
         if not any(_is_key(o.expression, self.type) for o in orderings):
-            terms.append(key)
+            terms.extend(key)
         return terms
 
     def select(self, columns: Sequence[Any], source: sa.FromClause | None = None) -> Any:
@@ -404,7 +412,7 @@ class _Page:
     count: bool
 
     @classmethod
-    def of(cls, options: Mapping[str, str], limits: Limits) -> "_Page":
+    def of(cls, options: Mapping[str, str]) -> "_Page":
         from concertmaster.odata.request import Options
 
         nested = Options(system=options)
@@ -423,12 +431,12 @@ class _Page:
 
 def _output(prop: Property, root: sa.FromClause, *, masked: bool) -> sa.ColumnElement[Any]:
     """The column of a property, or NULL where it is not to be seen."""
-    if prop.words.secret or (masked and prop.words.masked is True):
+    shown = prop.words.masked
+    if prop.words.secret or (masked and shown is True):
         return sa.null().label(prop.column.name)
-    if masked and prop.words.masked is not False:
-        return sa.literal_column("'{}'".format(prop.words.masked.replace("'", "''"))).label(
-            prop.column.name
-        )
+    if masked and isinstance(shown, str):
+        quoted = shown.replace("'", "''")
+        return sa.literal_column(f"'{quoted}'").label(prop.column.name)
     return root.c[prop.column.name]
 
 
@@ -437,6 +445,7 @@ def _is_key(expression: Any, entity_type: EntityType) -> bool:
         isinstance(expression, filters.PropertyPath)
         and not expression.hops
         and expression.property is entity_type.key
+        and expression.property.column.primary_key
     )
 
 

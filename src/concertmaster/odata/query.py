@@ -41,7 +41,9 @@ def compile_statement(statement: sa.ClauseElement, dialect: sa.Dialect) -> State
     return Statement(compiled.string, tuple(compiled.positiontup), constants)
 
 
-def run(connection: sa.Connection, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
+def run(
+    connection: sa.Connection, statement: Statement, values: Mapping[str, Any]
+) -> Sequence[Row]:
     """All rows of a statement, as the driver gives them."""
     cursor = connection.connection.cursor()
     try:

@@ -7,6 +7,7 @@ Everything that shows entities ends here, also what operations and writes answer
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -66,6 +67,8 @@ class Reading:
         only_count: bool = False,
     ) -> Response:
         options = request.options
+        if self.behaviour.strict and options.custom and narrowed is None:
+            raise InvalidQuery(f"The query option '{next(iter(options.custom))}' is not known.")
         top, skip = self.page(request)
         count = only_count or self.wants_count(options.flag("$count"))
         asked = Asked(
@@ -208,9 +211,20 @@ class Reading:
         items = self._written(plan, rows, call.connection, values)
         items.sort(key=_position(keys, entity_set.type, entities, items))
         if single:
+            if status == HTTPStatus.CREATED and headers is None:
+                headers = {"location": self.location(entities[0], request)}
             return self._entity(entity_set, items[0], plan, request, status=status, headers=headers)
         context = f"{request.base}$metadata#{entity_set.name}{self._context(plan)}"
         return response.json_response(response.collection(context, items), status=status)
+
+    def location(self, entity: Any, request: Request) -> str:
+        """The URL of an entity."""
+        entity_set = self.set_of(type(entity))
+        prop = entity_set.type.key
+        key = str(getattr(entity, prop.attribute))
+        if prop.edm == "Edm.String":
+            key = "'" + key.replace("'", "''") + "'"
+        return f"{request.base}{entity_set.name}({key})"
 
     # --- rows for a change ------------------------------------------------------------------
 
@@ -263,7 +277,9 @@ class Reading:
         asked = (
             replace(asked, inside=self.host.inside(call)) if "$expand" in asked.options else asked
         )
-        return self.planner(call.connection.dialect).plan(asked)
+        plan, values = self.planner(call.connection.dialect).plan(asked)
+        values["now"] = call.now
+        return plan, values
 
     def _written(
         self, plan: Plan, rows: Sequence[Row], connection: sa.Connection, values: Mapping[str, Any]

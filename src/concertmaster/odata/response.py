@@ -83,7 +83,7 @@ def write_binary(value: bytes) -> str:
 
 
 def enum_writer(enumeration: EnumType) -> Convert:
-    names = {number: name for number, name in enumeration.by_number.items()}
+    names = enumeration.by_number
     if not enumeration.flags:
         return lambda number: names.get(number, str(number))
 

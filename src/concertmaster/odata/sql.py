@@ -2,20 +2,34 @@
 
 Both have to answer alike. SQLite turns an integer that overflows into a float and a division by
 zero into null; PostgreSQL raises, so it calculates in numeric, which has room, and divides by
-NULLIF. Text compares by the numbers of its characters, with or without regard to the case of A–Z.
+NULLIF. Text compares by the numbers of its characters, with or without
+regard to the case of the letters A to Z.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from concertmaster.odata.expression import (
-    BOOLEAN, DATE, DURATION, GUID, INSTANT, STRING, TIME, Type,
+    BOOLEAN,
+    DATE,
+    GUID,
+    INSTANT,
+    STRING,
+    TIME,
+    Type,
 )  # fmt: skip
 from concertmaster.odata.functions import (
-    POSTGRESQL, SQL, SQLITE, Builder, by_character, exact, number,
+    POSTGRESQL,
+    SQL,
+    SQLITE,
+    Builder,
+    by_character,
+    exact,
+    number,
 )  # fmt: skip
 
 TICKS_A_SECOND = 10_000_000
@@ -43,7 +57,7 @@ def sql_type(kind: Type) -> sa.types.TypeEngine[Any]:
 _WHOLE = sa.BigInteger()
 
 
-@lru_cache(maxsize=None)
+@cache
 def dialect_of(name: str, ignore_case: bool) -> "Dialect":
     return {"sqlite": Sqlite, "postgresql": Postgresql}[name](ignore_case)
 
@@ -54,7 +68,7 @@ def _operator(symbol: str, left: SQL, right: SQL, kind: Any) -> SQL:
     return sa.type_coerce(grouped(right).self_group(), kind)
 
 
-class Dialect:
+class Dialect(ABC):
     """The face of both."""
 
     functions: Mapping[str, Builder]
@@ -64,19 +78,19 @@ class Dialect:
 
     # --- text ---
 
+    @abstractmethod
     def folded(self, text: SQL) -> SQL:
         """Text for searching in: letters in lower case, where case does not count."""
-        raise NotImplementedError
 
+    @abstractmethod
     def collated(self, text: SQL, equality: bool) -> SQL:
         """Text for comparing with other text."""
-        raise NotImplementedError
 
     def ordered(self, value: SQL, kind: Type) -> SQL:
         return self.collated(value, False) if kind == STRING else value
 
-    def null_lowest(self, term: Any, descending: bool) -> SQL:
-        raise NotImplementedError
+    @abstractmethod
+    def null_lowest(self, term: sa.UnaryExpression[Any], descending: bool) -> SQL: ...
 
     def unique_as_compared(self, column: sa.Column[Any]) -> bool:
         """Whether a unique column is unique for the way text is compared, too."""
@@ -92,8 +106,8 @@ class Dialect:
         """Two numbers that can be compared."""
         return left, right
 
-    def calculated(self, operator: str, left: SQL, right: SQL, *, whole: bool) -> SQL:
-        raise NotImplementedError
+    @abstractmethod
+    def calculated(self, operator: str, left: SQL, right: SQL, *, whole: bool) -> SQL: ...
 
     def cast(self, value: SQL, source: Type, wanted: Type) -> SQL:
         if source.name == wanted.name:
@@ -142,21 +156,21 @@ class Dialect:
         )
         return sa.case((spelled, sa.cast(text, sa.BigInteger())), else_=sa.null())
 
-    def _truncated(self, value: SQL) -> SQL:
-        raise NotImplementedError
+    @abstractmethod
+    def _truncated(self, value: SQL) -> SQL: ...
 
-    def _fractional(self, value: SQL) -> SQL:
-        raise NotImplementedError
+    @abstractmethod
+    def _fractional(self, value: SQL) -> SQL: ...
 
     # --- moments ---
 
+    @abstractmethod
     def ticks(self, value: SQL, date: bool) -> SQL:
         """Fixed-width text → ticks since 1970."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self, ticks: SQL, date: bool) -> SQL:
         """Ticks since 1970 → fixed-width text; null outside the years 1 to 9999."""
-        raise NotImplementedError
 
     def moved(self, operator: str, left: SQL, right: SQL, *, whole_days: bool) -> SQL:
         """Ticks plus or minus ticks; a date moves by the whole days of a duration."""
@@ -175,7 +189,11 @@ class Sqlite(Dialect):
     def collated(self, text: SQL, equality: bool) -> SQL:
         return sa.collate(text, "NOCASE" if self.ignore_case else "BINARY")
 
-    def null_lowest(self, term: Any, descending: bool) -> SQL:
+    def null_lowest(
+        self,
+        term: sa.UnaryExpression[Any],
+        descending: bool,
+    ) -> SQL:
         return term  # as it is
 
     def unique_as_compared(self, column: sa.Column[Any]) -> bool:
@@ -206,7 +224,7 @@ class Sqlite(Dialect):
         since = sa.type_coerce(ticks + number(_BEFORE_1970), sa.BigInteger())
         seconds = _operator("/", since, number(TICKS_A_SECOND), sa.BigInteger())
         before = number(_BEFORE_1970 // TICKS_A_SECOND)
-        written = sa.func.strftime(form, seconds - before, "unixepoch", type_=sa.String())
+        written: SQL = sa.func.strftime(form, seconds - before, "unixepoch", type_=sa.String())
         if not date:
             rest = _operator("%", since, number(TICKS_A_SECOND), sa.BigInteger())
             written = written.concat(sa.func.printf("%07dZ", rest, type_=sa.String()))
@@ -227,7 +245,7 @@ class Postgresql(Dialect):
             return text  # any collation knows equality, and an index of its own serves it
         return by_character(text)
 
-    def null_lowest(self, term: Any, descending: bool) -> SQL:
+    def null_lowest(self, term: sa.UnaryExpression[Any], descending: bool) -> SQL:
         return term.nulls_last() if descending else term.nulls_first()
 
     def exact(self, value: SQL) -> SQL:
@@ -262,7 +280,7 @@ class Postgresql(Dialect):
         second = number(TICKS_A_SECOND)
         seconds = sa.func.floor(_operator("/", ticks, second, sa.Numeric()))
         moment = sa.func.timezone("UTC", sa.func.to_timestamp(sa.cast(seconds, sa.Double())))
-        written = sa.func.to_char(moment, form, type_=sa.String())
+        written: SQL = sa.func.to_char(moment, form, type_=sa.String())
         if not date:
             rest = sa.func.mod(ticks + number(_BEFORE_1970), second)
             digits = sa.func.to_char(rest, "FM0000000", type_=sa.String())

@@ -49,7 +49,7 @@ def resolve(request: Request, model: Model, operations: Operations) -> Target:
     entity_set = model.set(first.name)
     if entity_set is None and first.name.lower() not in operations.set_names:
         return _unbound(first, rest, request.method, operations)
-    key = first.argument if first.argument else None
+    key = first.argument or None
     if rest and key is None and entity_set and _KEY_SEGMENT.fullmatch(rest[0].name):
         key, rest = rest[0].name, rest[1:]
     name = entity_set.name if entity_set else first.name

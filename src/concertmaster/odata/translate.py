@@ -15,9 +15,34 @@ from typing import Any
 import sqlalchemy as sa
 
 from concertmaster.odata.expression import (
-    BOOLEAN, DATE, DURATION, INSTANT, STRING,
-    AnyAll, Arithmetic, Bound, Call, Cast, Collection, Compare, Constant, Count, Expression, Has, In,
-    IsNull, Logic, NavigationPath, Negative, Not, Now, Ordering, PropertyPath, Slot, Type, Variable,
+    BOOLEAN,
+    DATE,
+    DURATION,
+    INSTANT,
+    STRING,
+    AnyAll,
+    Arithmetic,
+    Bound,
+    Call,
+    Cast,
+    Collection,
+    Compare,
+    Constant,
+    Count,
+    Expression,
+    Has,
+    In,
+    IsNull,
+    Logic,
+    NavigationPath,
+    Negative,
+    Not,
+    Now,
+    Ordering,
+    PropertyPath,
+    Slot,
+    Type,
+    Variable,
 )  # fmt: skip
 from concertmaster.odata.functions import SQL, Given
 from concertmaster.odata.joins import Rows, foreign_key, is_unique
@@ -92,9 +117,8 @@ class Translation:
                 continue  # orders nothing
             value = self._dialect.ordered(self.value(expression), expression.type)
             term = value.desc() if ordering.descending else value.asc()
-            if expression.nullable:
-                term = self._dialect.null_lowest(term, ordering.descending)
-            terms.append(term)
+            nulls = self._dialect.null_lowest(term, ordering.descending)
+            terms.append(nulls if expression.nullable else term)
         return terms
 
     def source(self) -> sa.FromClause:
@@ -114,16 +138,16 @@ class Translation:
 
     def _logic(self, node: Logic, exact: bool) -> Condition:
         join = sa.and_ if node.operator == "and" else sa.or_
-        return join(*(self._truth(operand, exact).self_group() for operand in node.operands))
+        return join(*(_grouped(self._truth(operand, exact)) for operand in node.operands))
 
     def _not(self, node: Not, exact: bool) -> Condition:
         if isinstance(node.operand, IsNull):
             return sa.not_(self._is_null(node.operand, exact))
-        return sa.not_(self._truth(node.operand, exact=True).self_group())
+        return sa.not_(_grouped(self._truth(node.operand, exact=True)))
 
     def _predicate(self, node: Call, exact: bool) -> Condition:
         found = self._call(node)
-        return found.is_(sa.true()) if exact else found
+        return _grouped(found).is_(sa.true()) if exact else found
 
     def _constant_truth(self, node: Constant, exact: bool) -> Condition:
         if node.value is None:
@@ -138,7 +162,7 @@ class Translation:
             return self._reached(operand).is_(sa.null())
         if not operand.nullable:
             return sa.false()
-        return self.value(operand).is_(sa.null())
+        return _grouped(self.value(operand)).is_(sa.null())
 
     def _reached(self, path: NavigationPath) -> SQL:
         """What is null exactly where a navigation leads nowhere."""
@@ -156,8 +180,8 @@ class Translation:
             quick = self._by_unique(node.right, node.left, node.operator)
         if quick is not None:
             if node.operator == "ne":
-                return quick.is_not(sa.true())
-            return quick.is_(sa.true()) if exact else quick
+                return _grouped(quick).is_not(sa.true())
+            return _grouped(quick).is_(sa.true()) if exact else quick
         left, right = self._comparable(node)
         nullable = node.left.nullable or node.right.nullable
         if node.operator == "ne":
@@ -167,7 +191,7 @@ class Translation:
                 return left.is_not_distinct_from(right)
             return left == right
         found = _ORDER[node.operator](left, right)
-        return found.is_(sa.true()) if exact and nullable else found
+        return _grouped(found).is_(sa.true()) if exact and nullable else found
 
     def _comparable(self, node: Compare) -> tuple[SQL, SQL]:
         left, right = self.value(node.left), self.value(node.right)
@@ -180,7 +204,7 @@ class Translation:
         if kind in (INSTANT, DATE) and _counted(left) != _counted(right):
             return self._ticks(left, kind), self._ticks(right, kind)
         if kind == BOOLEAN:
-            return left.self_group(), right.self_group()
+            return _grouped(left), _grouped(right)
         return left, right
 
     def _by_unique(self, path: Expression, literal: Expression, operator: str) -> Condition | None:
@@ -196,7 +220,7 @@ class Translation:
             return None
         near = self._rows_of(path.variable).reach(tuple(before))
         target = last.target.table.alias()
-        name = sa.type_coerce(target.c[column.key], sql_type(path.type))
+        name: SQL = sa.type_coerce(target.c[column.key], sql_type(path.type))
         value = self._slot(literal)
         if path.type == STRING:
             name, value = self._dialect.collated(name, True), self._dialect.collated(value, True)
@@ -221,15 +245,15 @@ class Translation:
             items = [self._ticks(item, node.operand.type) for item in items]
         found = operand.in_(items)
         if exact and node.operand.nullable:
-            found = found.is_(sa.true())
+            found = _grouped(found).is_(sa.true())
         if node.null and node.operand.nullable:
             return sa.or_(found, operand.is_(sa.null())).self_group()
         return found
 
     def _has(self, node: Has, exact: bool) -> Condition:
         operand, flags = self.value(node.operand), self.value(node.flags)
-        found = operand.bitwise_and(flags).self_group() == flags
-        return found.is_(sa.true()) if exact else found
+        found = _grouped(operand.bitwise_and(flags)) == flags
+        return _grouped(found).is_(sa.true()) if exact else found
 
     def _any_all(self, node: AnyAll, exact: bool) -> Condition:
         collection = node.collection
@@ -319,9 +343,14 @@ class Translation:
         conditions = [items.link]
         if collection.predicate is not None:
             holds = self._truth(collection.predicate, exact=negated)
-            conditions.append(holds.self_group().is_not(sa.true()) if negated else holds)
+            conditions.append(_grouped(holds).is_not(sa.true()) if negated else holds)
         select = sa.select(of).select_from(items.source).where(*conditions)
         return select.correlate_except(*items.own)
+
+
+def _grouped(value: SQL) -> sa.ColumnElement[bool]:
+    """In parentheses, always: SQLAlchemy leaves out some that NOT and IS need."""
+    return sa.sql.elements.Grouping(value)
 
 
 def _counted(value: SQL) -> bool:

@@ -17,7 +17,7 @@ from concertmaster.odata.model import ComplexType, EnumType, Property
 
 Read = Callable[[Any], Any]
 
-_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
+_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _INSTANT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,12}))?)?)?"
     r"\s*([Zz]|[+-]\d\d:?\d\d)?"
@@ -26,7 +26,7 @@ _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _TIME = re.compile(r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7})\d*)?)?")
 _DURATION = re.compile(
     r"([+-])?P(?:(\d{1,8})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.(\d{1,7})\d*)?S)?)?",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -103,8 +103,8 @@ def read_instant(value: Any) -> str:
         raise ValueError("a date and time in ISO 8601 form is expected.")
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:
-        moment = dt.datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0)
+        moment = dt.datetime.fromisoformat(
+            f"{year}-{month}-{day}T{hour or '00'}:{minute or '00'}:{second or '00'}"
         )
         if zone and zone not in "Zz":
             hours, minutes = int(zone[1:3]), int(zone[-2:])
@@ -179,7 +179,7 @@ def enum_reader(enumeration: EnumType) -> Read:
                     enumeration.by_name.get(part.strip().lower()) for part in text.split(",")
                 ]
                 if None not in members:
-                    number = sum(set(member for member in members if member is not None))
+                    number = sum({member for member in members if member is not None})
             else:
                 number = enumeration.by_name.get(text.lower())
         elif isinstance(value, int) and not isinstance(value, bool):

@@ -37,7 +37,12 @@ class Change:
 
 
 def read_change(
-    entity_type: EntityType, payload: Mapping[str, Any], *, create: bool, replace: bool = False
+    entity_type: EntityType,
+    payload: Mapping[str, Any],
+    *,
+    create: bool,
+    replace: bool = False,
+    strict: bool = False,
 ) -> Change:
     """Hold a payload against a declaration.
 
@@ -52,6 +57,8 @@ def read_change(
             related[member.name] = given
         elif member is not None and _writable(member, create):
             values[member.attribute] = _read(member, given)
+        elif strict and member is None and "@" not in str(name):
+            raise InvalidPayload(f"{entity_type.name} has no member '{name}'.", member=name)
     if create or replace:
         _complete(entity_type, values, create=create)
     return Change(entity_type, values, related, replace)
@@ -219,9 +226,8 @@ def check_unique(session: Session, entity_type: EntityType, entity: Any) -> None
 def unique_columns(table: sa.Table) -> list[list[sa.Column[Any]]]:
     """The sets of columns that a table keeps unique, its primary key aside."""
     found = [[column] for column in table.columns if column.unique]
-    for constraint in table.constraints:
-        if isinstance(constraint, sa.UniqueConstraint) and len(constraint.columns):
-            found.append(list(constraint.columns))
+    constraints = (c for c in table.constraints if isinstance(c, sa.UniqueConstraint))
+    found += [list(constraint.columns) for constraint in constraints if len(constraint.columns)]
     for index in table.indexes:
         columns = [c for c in index.columns if isinstance(c, sa.Column)]
         if index.unique and len(columns) == len(index.expressions):
