@@ -3,6 +3,7 @@
 import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -12,6 +13,7 @@ from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response as WebResponse
 
@@ -22,7 +24,7 @@ from concertmaster.domain.errors import (
     OperationNotBuilt,
     OrchestratorError,
 )
-from concertmaster.edge.address import TenantAddress
+from concertmaster.edge.address import AnyCase, TenantAddress
 from concertmaster.edge.admission import Orchestrator
 from concertmaster.edge.errors import answer, body_of, render
 from concertmaster.edge.headers import AnswerHeaders, OwnOrigin
@@ -84,14 +86,17 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
     )  # fmt: skip
     app.state.registry = opened
     app.state.runner = runner
+    routers = [identity_router, tokens_router, *(m.router for m in modules_of(rest))]
     app.add_middleware(OwnOrigin)
+    paths = [
+        route.path for router in routers for route in router.routes if isinstance(route, APIRoute)
+    ]
+    app.add_middleware(AnyCase, paths=paths)
     app.add_middleware(TenantAddress)  # runs before OwnOrigin: the last one added is the first
     app.add_middleware(AnswerHeaders)
     app.router.routes.insert(0, ODataRoute("/odata", _service_of, remote=_is_remote))
-    app.include_router(identity_router)
-    app.include_router(tokens_router)
-    for module in modules_of(rest):
-        app.include_router(module.router)
+    for router in routers:
+        app.include_router(router)
     _add_documents(app)
     _add_errors(app)
     return app
@@ -105,7 +110,11 @@ def _service_of(web: Request) -> Service:
     if service is None:
         host = Orchestrator(web.app.state.registry, tenant)
         service = Service(
-            model(), host, operations=operations(), hooks=hooks(), behaviour=BEHAVIOUR
+            model(),
+            host,
+            operations=operations(),
+            hooks=hooks(),
+            behaviour=replace(BEHAVIOUR, strict=host.registry.settings.strict),
         )
         services[id(tenant)] = service
     return service

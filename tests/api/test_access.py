@@ -25,16 +25,23 @@ def world(start_stand_in: Any) -> StandIn:
         )
     user = admin.ok(
         "POST", "/odata/Users", 201,
-        json={"UserName": "viewer", "Password": "viewer-pw1", "Name": "V", "Surname": "W", "EmailAddress": "v@w.example"},
+        json={
+            "UserName": "viewer", "Password": "viewer-pw1", "Name": "V", "Surname": "W",
+            "EmailAddress": "v@w.example",
+        },
     )  # fmt: skip
     role = admin.ok(
         "POST", "/odata/Roles", 201, json=_role("Viewer", "Queues.View", "Transactions.View")
     )
-    admin.ok(
-        "POST", "/odata/Folders/UiPath.Server.Configuration.OData.AssignUsers", 204,
-        json={"assignments": {"UserIds": [user["Id"]], "RolesPerFolder": [{"FolderId": second["Id"], "RoleIds": [role["Id"]]}]}},
-    )  # fmt: skip
+    _assign(admin, user["Id"], second["Id"], role["Id"])
     return stand_in
+
+
+def _assign(admin: Client, user: int, folder: int, role: int) -> None:
+    roles = [{"FolderId": folder, "RoleIds": [role]}]
+    body = {"assignments": {"UserIds": [user], "RolesPerFolder": roles}}
+    path = "/odata/Folders/UiPath.Server.Configuration.OData.AssignUsers"
+    admin.ok("POST", path, 204, json=body)
 
 
 def _role(name: str, *permissions: str) -> dict[str, Any]:
@@ -195,14 +202,14 @@ def test_a_right_that_is_taken_away_is_gone_at_once(world: StandIn) -> None:
     admin = world.client()
     user = admin.ok(
         "POST", "/odata/Users", 201,
-        json={"UserName": "shortlived", "Password": "pw-12345", "Name": "S", "Surname": "L", "EmailAddress": "s@l.example"},
+        json={
+            "UserName": "shortlived", "Password": "pw-12345", "Name": "S", "Surname": "L",
+            "EmailAddress": "s@l.example",
+        },
     )  # fmt: skip
     role = admin.ok("POST", "/odata/Roles", 201, json=_role("Short", "Queues.View"))
     second = _folder(world, "Second")
-    admin.ok(
-        "POST", "/odata/Folders/UiPath.Server.Configuration.OData.AssignUsers", 204,
-        json={"assignments": {"UserIds": [user["Id"]], "RolesPerFolder": [{"FolderId": second["Id"], "RoleIds": [role["Id"]]}]}},
-    )  # fmt: skip
+    _assign(admin, user["Id"], second["Id"], role["Id"])
     client = world.client("shortlived", "pw-12345", folder="Second")
     assert client.get("/odata/QueueDefinitions").status_code == 200
     admin.ok(

@@ -70,6 +70,16 @@ def test_what_lies_nowhere(client: Client, path: str) -> None:
     assert answer.json()["errorCode"] == 0
 
 
+def test_plain_paths_come_in_any_letter_case(demo: StandIn, client: Client) -> None:
+    client.ok("GET", "/API/foldersnavigation/getfoldersforcurrentuser?skip=0&take=5")
+    form = {
+        "tenancyName": "Default",
+        "usernameOrEmailAddress": "admin",
+        "password": "concertmaster",
+    }
+    assert demo.http.post("/api/account/authenticate", json=form).status_code == 200
+
+
 def test_a_tenant_by_header(client: Client) -> None:
     client.ok("GET", "/odata/Folders", headers={"x-uipath-tenantname": "default"})
     client.ok("GET", "/odata/Folders", 404, headers={"x-uipath-tenantname": "nobody"})

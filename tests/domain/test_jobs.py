@@ -41,7 +41,10 @@ def open_session() -> Session:
     session = Session(engine, expire_on_commit=False)
     classic = PermissionModel.InheritFromTenant
     session.add_all([
-        Folder(id=1, key=_guid(1), display_name="Classic", fully_qualified_name="Classic", permission_model=classic),
+        Folder(
+            id=1, key=_guid(1), display_name="Classic", fully_qualified_name="Classic",
+            permission_model=classic,
+        ),
         Folder(id=2, key=_guid(2), display_name="Modern", fully_qualified_name="Modern"),
     ])  # fmt: skip
     session.flush()
@@ -61,7 +64,7 @@ def open_session() -> Session:
                 organization_unit_id=folder,
                 environment_id=1,
                 creation_time=NOW,
-            )  # fmt: skip
+            )
         )
     session.flush()
     return session

@@ -195,7 +195,7 @@ def get_assets_across_folders(call: Call, exclude_folder_id: Id | None = None) -
 
 
 @function("Assets", "GetFoldersForAsset", permission="Assets.View", folder="across")
-def get_folders_for_asset(call: Call, id: Id) -> Complex:  # noqa: A002 (the name on the wire)
+def get_folders_for_asset(call: Call, id: Id) -> Complex:
     """Where an asset can be read; here that is the folder it lives in."""
     columns = (Folder.id, Folder.display_name, Folder.fully_qualified_name)
     found = call.session.execute(

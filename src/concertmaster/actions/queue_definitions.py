@@ -34,7 +34,7 @@ def get_by_key(call: Call, identifier: Guid) -> Selection:
 
 
 @function("QueueDefinitions", "GetQueue", permission="Queues.View")
-def get_queue(call: Call, id: Id) -> Selection:  # noqa: A002 (the name on the wire)
+def get_queue(call: Call, id: Id) -> Selection:
     """The queue with this id."""
     missing = ItemNotFound(entity="QueueDefinition")
     return select(QueueDefinition, QueueDefinition.id == id, single=missing)

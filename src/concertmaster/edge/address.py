@@ -9,6 +9,7 @@ What was taken off is the root that absolute URLs in answers are built from.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -97,6 +98,46 @@ class TenantAddress:
             return registry.default
         named = tenant_named_in(_header(scope, b"authorization") or "")
         return (registry.by_key(named) if named else None) or registry.default
+
+
+class AnyCase:
+    """ASGI middleware: plain paths in any letter case, as the real product's web server takes them.
+
+    `paths` are those of the routes; a path that is one of them but for its case gets theirs.
+    """
+
+    def __init__(self, app: ASGIApp, paths: Sequence[str]) -> None:
+        self.app = app
+        self._plain = {path.lower(): path for path in paths if "{" not in path}
+        self._templates = [_Template(path) for path in paths if "{" in path]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/odata"):
+            scope["path"] = self._declared(scope["path"])
+        await self.app(scope, receive, send)
+
+    def _declared(self, path: str) -> str:
+        known = self._plain.get(path.lower())
+        if known is not None:
+            return known
+        fitted = (template.fit(path) for template in self._templates)
+        return next((found for found in fitted if found), path)
+
+
+class _Template:
+    """A path with parameters: its own words in its own case, values as they come."""
+
+    def __init__(self, path: str) -> None:
+        self.words = path.split("/")
+
+    def fit(self, path: str) -> str | None:
+        given = path.split("/")
+        if len(given) != len(self.words):
+            return None
+        pairs = list(zip(self.words, given, strict=True))
+        if any("{" not in word and word.lower() != value.lower() for word, value in pairs):
+            return None
+        return "/".join(value if "{" in word else word for word, value in pairs)
 
 
 def _header(scope: Scope, name: bytes) -> str | None:
