@@ -51,7 +51,7 @@ def start_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def demo(start_stand_in: Start) -> StandIn:
-    return start_stand_in("empty")
+    return start_stand_in("demo")
 
 
 @pytest.fixture(scope="module")
@@ -68,4 +68,4 @@ def client(demo: StandIn) -> Client:
 @pytest.fixture
 def fresh(start_stand_in: Start) -> StandIn:
     """A demo tenant that no other test has touched."""
-    return start_stand_in("empty")
+    return start_stand_in("demo")

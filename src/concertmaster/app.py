@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response as WebResponse
 
-from concertmaster import __version__, actions, rest
+from concertmaster import __version__, actions, control, rest
 from concertmaster.domain.errors import (
     InvalidRequest,
     NotAuthenticated,
@@ -86,7 +86,11 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
     )  # fmt: skip
     app.state.registry = opened
     app.state.runner = runner
-    routers = [identity_router, tokens_router, *(m.router for m in modules_of(rest))]
+    routers = [
+        identity_router,
+        tokens_router,
+        *(m.router for package in (rest, control) for m in modules_of(package)),
+    ]
     app.add_middleware(OwnOrigin)
     paths = [
         route.path for router in routers for route in router.routes if isinstance(route, APIRoute)

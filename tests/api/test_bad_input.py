@@ -113,7 +113,7 @@ def check(answer: Any) -> None:
 
 @pytest.fixture(scope="module")
 def target(start_stand_in: Any) -> StandIn:
-    return start_stand_in("empty")  # type: ignore[no-any-return]
+    return start_stand_in("demo")  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="module")

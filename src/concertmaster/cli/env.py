@@ -5,7 +5,7 @@ import json
 import shlex
 from collections.abc import Callable, Mapping
 
-from concertmaster.cli._running import Session, add_connection, sign_in
+from concertmaster.cli._running import Session, add_connection, call, sign_in
 
 Variables = Mapping[str, str]
 
@@ -30,7 +30,10 @@ def run(options: argparse.Namespace) -> int:
 
 def variables(session: Session, folder: str) -> dict[str, str]:
     """The names that UiPath's own clients read."""
+    robots = call("GET", f"{session.tenant_url}/_control/robots", token=session.token)["value"]
+    robot = {"UIPATH_ROBOT_KEY": robots[0]["robotKey"]} if robots else {}
     return {
+        **robot,
         "UIPATH_URL": session.tenant_url,
         "UIPATH_ACCESS_TOKEN": session.token,
         "UIPATH_ORGANIZATION_ID": session.claims["prt_id"],
