@@ -54,8 +54,16 @@ def upgrade() -> None:
 
     op.create_table(
         "machines",
-        sa.Column("license_key", sa.String(length=255), nullable=True),
-        sa.Column("name", sa.String(length=450), nullable=False),
+        sa.Column(
+            "license_key",
+            sa.String(length=255).with_variant(sa.String(length=255, collation="NOCASE"), "sqlite"),
+            nullable=True,
+        ),
+        sa.Column(
+            "name",
+            sa.String(length=450).with_variant(sa.String(length=450, collation="NOCASE"), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("description", sa.String(length=500), nullable=True),
         sa.Column("type", sa.SmallInteger(), nullable=False),
         sa.Column("scope", sa.SmallInteger(), nullable=False),
@@ -155,7 +163,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "roles",
-        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column(
+            "name",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="NOCASE"), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("display_name", sa.String(length=64), nullable=True),
         sa.Column("type", sa.SmallInteger(), nullable=False),
         sa.Column("groups", sa.String(), nullable=True),
@@ -175,7 +187,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "tenants",
-        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column(
+            "name",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="NOCASE"), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("key", sa.String(), nullable=True),
         sa.Column("display_name", sa.String(length=128), nullable=True),
         sa.Column("admin_email_address", sa.String(length=256), nullable=True),
@@ -430,7 +446,11 @@ def upgrade() -> None:
         "users",
         sa.Column("name", sa.String(length=1024), nullable=True),
         sa.Column("surname", sa.String(length=1024), nullable=True),
-        sa.Column("user_name", sa.String(length=256), nullable=False),
+        sa.Column(
+            "user_name",
+            sa.String(length=256).with_variant(sa.String(length=256, collation="NOCASE"), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("domain", sa.String(), nullable=True),
         sa.Column("directory_identifier", sa.String(), nullable=True),
         sa.Column("full_name", sa.String(), nullable=True),
@@ -731,7 +751,11 @@ def upgrade() -> None:
         sa.Column(
             "machine_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
-        sa.Column("name", sa.String(length=19), nullable=False),
+        sa.Column(
+            "name",
+            sa.String(length=19).with_variant(sa.String(length=19, collation="NOCASE"), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("username", sa.String(length=100), nullable=True),
         sa.Column("external_name", sa.String(length=450), nullable=True),
         sa.Column("description", sa.String(length=500), nullable=True),
@@ -1074,8 +1098,8 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_jobs_release_id"), ["release_id"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_jobs_robot_id_state_creation_time"),
-            ["robot_id", "state", "creation_time"],
+            batch_op.f("ix_jobs_robot_id_state_creation_time_organization_unit_id"),
+            ["robot_id", "state", "creation_time", "organization_unit_id"],
             unique=False,
         )
         batch_op.create_index(batch_op.f("ix_jobs_state"), ["state"], unique=False)
@@ -1642,7 +1666,7 @@ def downgrade() -> None:
     op.drop_table("queue_definitions")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_jobs_state"))
-        batch_op.drop_index(batch_op.f("ix_jobs_robot_id_state_creation_time"))
+        batch_op.drop_index(batch_op.f("ix_jobs_robot_id_state_creation_time_organization_unit_id"))
         batch_op.drop_index(batch_op.f("ix_jobs_release_id"))
         batch_op.drop_index(batch_op.f("ix_jobs_organization_unit_id_state_creation_time"))
         batch_op.drop_index(batch_op.f("ix_jobs_organization_unit_id_id"))

@@ -27,7 +27,8 @@ class Call:
     across: frozenset[int] | None = None  #: the folders an operation across folders may show
     writes: bool = True
     base_url: str = ""  #: the root that absolute URLs in the answer start with
-    _open: list[Session] = field(default_factory=list, repr=False)
+    _sessions: list[Session] = field(default_factory=list, repr=False)
+    _connections: list[sa.Connection] = field(default_factory=list, repr=False)
 
     @cached_property
     def now(self) -> str:
@@ -36,13 +37,18 @@ class Call:
 
     @cached_property
     def session(self) -> Session:
-        session = self.tenant.session() if self.writes else self.tenant.reader()
-        self._open.append(session)
+        session = self.tenant.session() if self.writes else self.tenant.reader(self.connection)
+        self._sessions.append(session)
         return session
 
     @cached_property
     def connection(self) -> sa.Connection:
-        return self.session.connection()
+        """What reads go through; a call that only reads needs no session for them."""
+        if self.writes:
+            return self.session.connection()
+        connection = self.tenant.connect()
+        self._connections.append(connection)
+        return connection
 
     @property
     def folder(self) -> int:
@@ -52,13 +58,13 @@ class Call:
         return self.folder_id
 
     def close(self, *, commit: bool) -> None:
-        """End the session, if one was opened."""
-        while self._open:
-            session = self._open.pop()
-            try:
+        """End what was opened: a session, a connection, or neither."""
+        try:
+            for session in self._sessions:
                 if commit:
                     session.commit()
-                else:
-                    session.rollback()
-            finally:
+        finally:
+            for session in self._sessions:
                 session.close()
+            for connection in self._connections:
+                connection.close()

@@ -189,7 +189,8 @@ class Job(
 
     __table_args__ = (
         Index(None, "organization_unit_id", "state", "creation_time"),
-        Index(None, "robot_id", "state", "creation_time"),
+        # The folder stands last, so that counting a robot's jobs never leaves the index.
+        Index(None, "robot_id", "state", "creation_time", "organization_unit_id"),
         Index(None, "state"),
         Index(None, "organization_unit_id", "creation_time"),
         Index(None, "organization_unit_id", "id"),

@@ -194,11 +194,16 @@ def prop(
         minimum, maximum, complex, collection,
     )  # fmt: skip
     if type_ is None and length is not None:
-        type_ = sa.String(length)
+        type_ = caseless(length) if column.get("unique") else sa.String(length)
     if default is not None:
         column["default"] = default
     positional = (type_, *arguments) if type_ is not None else arguments
     return mapped_column(*positional, info={WORDS: said}, **column)
+
+
+def caseless(length: int) -> sa.String:
+    """Text that is unique whatever its case; on SQLite the column compares so by itself."""
+    return sa.String(length).with_variant(sa.String(length, collation="NOCASE"), "sqlite")
 
 
 HIDDEN: dict[Any, Any] = {WORDS: Words(hidden=True)}  #: info= of a relationship kept off the wire

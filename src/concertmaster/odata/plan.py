@@ -16,7 +16,7 @@ from concertmaster.odata.errors import InvalidQuery
 from concertmaster.odata.joins import joined, second_joined
 from concertmaster.odata.lexer import Literal, Shape, shape_of, substituted
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
-from concertmaster.odata.query import Statement, compile_statement, one_of
+from concertmaster.odata.query import Row, Statement, compile_statement, one_of
 from concertmaster.odata.request import ExpandItem, parse_expand, split_list
 from concertmaster.odata.translate import Translation
 
@@ -89,6 +89,7 @@ class Node:
     columns: list[sa.ColumnElement[Any]]
     expands: list["ExpandNode"] = field(default_factory=list)
     selected: tuple[str, ...] | None = None  #: what $select named; None when it was not given
+    write: Callable[[Row], dict[str, Any]] | None = None  #: from row to object, made when needed
 
 
 @dataclass

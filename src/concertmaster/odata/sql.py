@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
 from concertmaster.odata.expression import (
     BOOLEAN,
@@ -180,6 +181,9 @@ class Dialect(ABC):
         return self.calculated(operator, left, right, whole=True)
 
 
+_SQLITE = sqlite.dialect()
+
+
 class Sqlite(Dialect):
     functions = SQLITE
 
@@ -197,7 +201,8 @@ class Sqlite(Dialect):
         return term  # as it is
 
     def unique_as_compared(self, column: sa.Column[Any]) -> bool:
-        collation = getattr(column.type, "collation", None) or ""
+        here = column.type.dialect_impl(_SQLITE)
+        collation = getattr(here, "collation", None) or ""
         return not self.ignore_case or collation.upper() == "NOCASE"
 
     def calculated(self, operator: str, left: SQL, right: SQL, *, whole: bool) -> SQL:

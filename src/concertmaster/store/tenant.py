@@ -1,7 +1,6 @@
 """A tenant: who it is, its database, its blobs and its clock."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -50,11 +49,12 @@ class Tenant:
         """A unit of work that may write."""
         return Session(self.writing, expire_on_commit=False, info={"tenant": self})
 
-    def reader(self) -> Session:
+    def reader(self, connection: sa.Connection | None = None) -> Session:
         """A unit of work that only reads: it never takes the write lock."""
-        return Session(self.engine, expire_on_commit=False, info={"tenant": self})
+        bind = self.engine if connection is None else connection
+        return Session(bind, expire_on_commit=False, info={"tenant": self})
 
-    def connect(self) -> AbstractContextManager[sa.Connection]:
+    def connect(self) -> sa.Connection:
         """A connection from the pool for plain reads, the shortest way to rows."""
         return self._reading.connect()
 

@@ -275,7 +275,7 @@ def _write(tenant: Tenant, export_id: int, stopping: threading.Event) -> str:
                 if stopping.is_set():
                     raise Stopped
                 items = response.objects(plan.node, rows)
-                response.expand(plan.node, rows, items, connection, values)
+                response.expand(plan.node, rows, items, connection, values, frozen=False)
                 writer.writerows(_cells(plan.node, item) for item in items)
     aside.replace(tenant.blobs / file)
     return file
