@@ -8,6 +8,7 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
@@ -16,6 +17,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response as WebResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from concertmaster import __version__, actions, control, rest
 from concertmaster.domain.errors import (
@@ -27,19 +29,19 @@ from concertmaster.domain.errors import (
 from concertmaster.edge.address import AnyCase, TenantAddress
 from concertmaster.edge.admission import Orchestrator
 from concertmaster.edge.errors import answer, body_of, render
-from concertmaster.edge.headers import AnswerHeaders, OwnOrigin
+from concertmaster.edge.headers import ALWAYS, AnswerHeaders, OwnOrigin
 from concertmaster.identity.callers import identify
 from concertmaster.identity.routes import router as identity_router
 from concertmaster.identity.token_routes import router as tokens_router
 from concertmaster.model import NAMESPACE, model
 from concertmaster.odata.errors import MethodNotAllowed, NoSuchResource, ODataError
 from concertmaster.odata.operations import Operations
-from concertmaster.odata.routes import ODataRoute, openapi_paths
+from concertmaster.odata.routes import ODataDoor, openapi_paths
 from concertmaster.odata.service import Behaviour, Service
 from concertmaster.odata.write import Hooks
 from concertmaster.scenarios import seed
 from concertmaster.settings import Settings
-from concertmaster.store import Registry
+from concertmaster.store import Registry, Tenant
 from concertmaster.surface import find
 from concertmaster.work.runner import Runner
 
@@ -65,11 +67,27 @@ def hooks() -> Hooks:
     return Hooks(modules_of(actions))
 
 
-def create_app(settings: Settings | None = None, registry: Registry | None = None) -> FastAPI:
+class Application(FastAPI):
+    """FastAPI for what is not OData, behind the doors that every request goes through.
+
+    An address is read first, then OData is answered, then comes FastAPI: its own layers take
+    three times as long as a read by key.
+    """
+
+    front: ASGIApp
+
+    async def behind(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await (self.front if scope["type"] == "http" else self.behind)(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None, registry: Registry | None = None) -> Application:
     """The application over a registry of tenants; it closes the registry it opened itself."""
     owned = registry is None
     opened = registry or Registry.open(settings or Settings(), seed)
-
     runner = Runner(opened)
 
     @asynccontextmanager
@@ -80,52 +98,48 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
         if owned:
             opened.close()
 
-    app = FastAPI(
+    app = Application(
         title="Concertmaster", version=__version__, lifespan=lifespan,
         docs_url="/docs", redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False,
     )  # fmt: skip
     app.state.registry = opened
     app.state.runner = runner
-    routers = [
-        identity_router,
-        tokens_router,
-        *(m.router for package in (rest, control) for m in modules_of(package)),
-    ]
-    app.add_middleware(OwnOrigin)
-    paths = [
-        route.path for router in routers for route in router.routes if isinstance(route, APIRoute)
-    ]
-    app.add_middleware(AnyCase, paths=paths)
-    app.add_middleware(TenantAddress)  # runs before OwnOrigin: the last one added is the first
-    app.add_middleware(AnswerHeaders)
-    app.router.routes.insert(0, ODataRoute("/odata", _service_of, remote=_is_remote))
+    rooms = [module for package in (rest, control) for module in modules_of(package)]
+    routers = [identity_router, tokens_router, *(module.router for module in rooms)]
+    plain = [route for router in routers for route in router.routes]
     for router in routers:
         app.include_router(router)
     _add_documents(app)
     _add_errors(app)
+    behind = AnyCase(app.behind, [route.path for route in plain if isinstance(route, APIRoute)])
+    door = ODataDoor(AnswerHeaders(OwnOrigin(behind)), "/odata", _serve, _failure, ALWAYS)
+    app.front = TenantAddress(door)
     return app
 
 
-def _service_of(web: Request) -> Service:
+_services: WeakKeyDictionary[Tenant, Service] = WeakKeyDictionary()
+
+
+def _serve(scope: Scope) -> tuple[Service, bool]:
     """The OData service of the tenant that a request speaks to; made once for each tenant."""
-    services: dict[int, Service] = web.app.state.__dict__.setdefault("services", {})
-    tenant = web.state.tenant
-    service = services.get(id(tenant))
+    tenant: Tenant = scope["state"]["tenant"]
+    service = _services.get(tenant)
     if service is None:
-        host = Orchestrator(web.app.state.registry, tenant)
-        service = Service(
+        registry: Registry = scope["app"].state.registry
+        service = _services[tenant] = Service(
             model(),
-            host,
+            Orchestrator(registry, tenant),
             operations=operations(),
             hooks=hooks(),
-            behaviour=replace(BEHAVIOUR, strict=host.registry.settings.strict),
+            behaviour=replace(BEHAVIOUR, strict=registry.settings.strict),
         )
-        services[id(tenant)] = service
-    return service
+    return service, tenant.dialect != "sqlite"
 
 
-def _is_remote(web: Request) -> bool:
-    return bool(web.state.tenant.dialect != "sqlite")
+def _failure(request: Request, error: Exception) -> WebResponse:
+    if isinstance(error, NoSuchResource | MethodNotAllowed):
+        return _outside(request, error)
+    return render(request, error)
 
 
 def _add_documents(app: FastAPI) -> None:
@@ -160,9 +174,7 @@ def _add_documents(app: FastAPI) -> None:
 
 def _add_errors(app: FastAPI) -> None:
     async def on_error(request: Request, error: Exception) -> WebResponse:
-        if isinstance(error, NoSuchResource | MethodNotAllowed):
-            return _outside(request, error)
-        return render(request, error)
+        return _failure(request, error)
 
     async def on_http(request: Request, error: HTTPException) -> WebResponse:
         if error.status_code in (404, 405):

@@ -307,3 +307,18 @@ def test_nothing_was_written(target: StandIn, attacker: Client) -> None:
     ):
         assert attacker.post("/odata/QueueDefinitions", body).status_code == 400
     assert attacker.get("/odata/QueueDefinitions/$count").text == before
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PURGE", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    "path",
+    ["", "$metadata", "Jobs", "Jobs(1)/Robot", "Nope"]
+    + [
+        f"Jobs/UiPath.Server.Configuration.OData.{name}"
+        for name in ("StartJobs", "GetByKey(identifier=1)")
+    ],
+)
+def test_methods_that_nothing_answers(attacker: Client, method: str, path: str) -> None:
+    answer = attacker.request(method, f"/odata/{path}")
+    assert answer.status_code in (404, 405, 501)
+    check(answer)

@@ -70,7 +70,8 @@ class TenantAddress:
             await self.app(scope, receive, send)
             return
         raw: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        raw = re.sub(r"//+", "/", raw.partition("?")[0])
+        if "//" in raw or "?" in raw:
+            raw = re.sub(r"//+", "/", raw.partition("?")[0])
         address = split(raw)
         registry: Registry = scope["app"].state.registry
         tenant = self._tenant(address, scope, registry) if address else None

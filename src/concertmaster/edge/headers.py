@@ -6,17 +6,16 @@ pages of other sites, so that a visited web page cannot reset a stand-in.
 
 from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: The Web API version whose surface is spoken here.
 API_VERSION = "20.0"
 
-_ALWAYS = {
-    "api-supported-versions": API_VERSION,
-    "cache-control": "no-cache, no-store, must-revalidate",
-}
+ALWAYS = (
+    (b"api-supported-versions", API_VERSION.encode()),
+    (b"cache-control", b"no-cache, no-store, must-revalidate"),
+)
 
 
 class AnswerHeaders:
@@ -32,9 +31,9 @@ class AnswerHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
+                given = {name.lower() for name, _ in message["headers"]}
+                more = [(name, value) for name, value in ALWAYS if name not in given]
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -295,7 +295,7 @@ class Operations:
     def find(
         self, set_name: str | None, name: str, *, on_entity: bool, method: str
     ) -> Operation | None:
-        kind = "action" if method == "POST" else "function"
+        kind = {"POST": "action", "GET": "function"}.get(method, "")
         return self._by_name.get(((set_name or "").lower(), on_entity, kind, name.lower()))
 
     def other_method(self, set_name: str | None, name: str, *, on_entity: bool) -> bool:
