@@ -371,6 +371,12 @@ def test_unique_values_are_compared_without_case(shop: Shop) -> None:
     assert shop.ask("PATCH", "/Shelves(1)", {"Name": "shelf 1"}).status == 204
 
 
+def test_unique_values_beyond_ascii(shop: Shop) -> None:
+    assert shop.ask("POST", "/Shelves", {"Name": "Éé"}).status == 201
+    with pytest.raises(Conflict):
+        shop.ask("POST", "/Shelves", {"Name": "Éé"})
+
+
 def test_what_was_not_sent_is_what_dotnet_makes_of_it(shop: Shop) -> None:
     assert orjson.loads(shop.ask("POST", "/Shelves", {"Name": "N"}).body)["Lamp"] is False
 

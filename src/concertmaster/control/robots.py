@@ -11,10 +11,10 @@ from fastapi import APIRouter, Depends
 
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import NotAuthorized
-from concertmaster.edge.admission import admit
+from concertmaster.edge.calls import CallRoute, admit
 from concertmaster.entities import Robot
 
-router = APIRouter(prefix="/_control/robots", tags=["Control"])
+router = APIRouter(route_class=CallRoute, prefix="/_control/robots", tags=["Control"])
 
 
 @router.get("", operation_id="control_list_robots")

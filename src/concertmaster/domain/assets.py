@@ -168,7 +168,7 @@ def _fill(value: Own, asset: Asset, given: Mapping[str, Any]) -> Own:
 
 def find(session: Session, folder_id: int, name: str) -> Asset:
     """The asset of that name, in any letter case."""
-    named = sa.func.lower(Asset.name) == name.lower()
+    named = sa.func.lower(Asset.name) == sa.func.lower(name)
     found = session.scalars(
         sa.select(Asset).where(Asset.organization_unit_id == folder_id, named)
     ).first()

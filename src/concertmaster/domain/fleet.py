@@ -47,7 +47,7 @@ def bind(
 
 def _machine(session: Session, name: str | None, machine_id: int | None) -> Machine:
     if name:
-        named = sa.func.lower(Machine.name) == name.lower()
+        named = sa.func.lower(Machine.name) == sa.func.lower(name)
         machine = session.scalars(sa.select(Machine).where(named)).first()
     elif machine_id is not None:
         machine = session.get(Machine, machine_id)

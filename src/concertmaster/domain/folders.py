@@ -87,7 +87,9 @@ def place(session: Session, folder: Folder, parent: Folder | None) -> None:
     if parent is not None and parent.permission_model == PermissionModel.InheritFromTenant:
         raise Conflict("A classic folder has no folders below it.")
     path = f"{parent.fully_qualified_name}/{name}" if parent else name
-    taken = sa.select(Folder.id).where(sa.func.lower(Folder.fully_qualified_name) == path.lower())
+    taken = sa.select(Folder.id).where(
+        sa.func.lower(Folder.fully_qualified_name) == sa.func.lower(path)
+    )
     with session.no_autoflush:
         other = session.scalar(taken)
     if other is not None and other != folder.id:

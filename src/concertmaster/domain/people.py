@@ -51,9 +51,8 @@ def take_robot(
 
 def roles_by_name(session: Session, names: Sequence[str]) -> list[int]:
     wanted = {name.lower(): name for name in names}
-    rows = session.execute(
-        sa.select(Role.id, Role.name).where(sa.func.lower(Role.name).in_(wanted))
-    ).all()
+    roles = session.execute(sa.select(Role.id, Role.name))
+    rows = [(role_id, name) for role_id, name in roles if name.lower() in wanted]
     missing = wanted.keys() - {name.lower() for _, name in rows}
     if missing:
         raise InvalidArgument(f"The role {wanted[min(missing)]} does not exist.")

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from starlette.requests import Request as WebRequest
-
 from concertmaster import visibility
 from concertmaster.domain.access import resolve_folder
 from concertmaster.domain.call import Call
@@ -194,37 +192,3 @@ def prepare(call: Call, entity: Any) -> None:
             entity.creation_time = call.now
         elif not column.nullable and isinstance(column.type, GuidText) and column.default is None:
             setattr(entity, attribute.key, new_guid())
-
-
-# --- plain routes ---------------------------------------------------------------------------
-
-
-def admit(
-    permission: str = "",
-    *,
-    scope: str | None = None,
-    folder: FolderRule = None,
-    reads: bool = False,
-) -> Any:
-    """A FastAPI dependency: the call of an admitted request, committed when it ends well.
-
-    @router.get("/api/Status/Version")
-    def version(call: Annotated[Call, Depends(admit(reads=True))]) -> …
-    """
-    need = Need(permission, scopes_of(scope, reading=reads), folder, writes=not reads)
-
-    def admitted(request: WebRequest) -> Iterator[Call]:
-        root = str(request.base_url).rstrip("/")
-        call = enter(
-            request.state.tenant, request.app.state.registry,
-            {name.lower(): value for name, value in request.headers.items()},
-            need, base_url=f"{root}/",
-        )  # fmt: skip
-        try:
-            yield call
-        except BaseException:
-            call.close(commit=False)
-            raise
-        call.close(commit=call.writes)
-
-    return admitted

@@ -13,11 +13,12 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+from sqlalchemy.exc import DataError, IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from concertmaster.domain import clock
-from concertmaster.domain.errors import OrchestratorError
+from concertmaster.domain.errors import Conflict, InvalidRequest, OrchestratorError
 from concertmaster.odata import errors as odata
 
 log = logging.getLogger("concertmaster")
@@ -74,6 +75,12 @@ def render(request: Request, error: Exception) -> Response:
         return answer(request, error.status, body)
     if isinstance(error, odata.ODataError):
         return _from_engine(request, error)
+    if isinstance(
+        error, IntegrityError
+    ):  # two writers at once: the database saw what checks could not
+        return render(request, Conflict("What exists already is in the way."))
+    if isinstance(error, DataError | OverflowError):
+        return render(request, InvalidRequest("A value is out of range."))
     log.error("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
     return answer(request, 500, body_of(request, "An error has occurred.", 0))
 

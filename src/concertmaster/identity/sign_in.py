@@ -27,7 +27,7 @@ def sign_in(tenant: Tenant, name: str, password: str) -> SignedIn:
     """By user name or e-mail address, in any letter case."""
     if not _is_text(name):
         raise InvalidCredentials
-    folded = name.lower()
+    folded = sa.func.lower(name)
     columns = (
         User.id, User.key, User.user_name, User.email_address, User.full_name,
         User.password_hash, User.is_active,
@@ -38,7 +38,7 @@ def sign_in(tenant: Tenant, name: str, password: str) -> SignedIn:
     with tenant.connect() as connection:
         rows = connection.execute(sa.select(*columns).where(matches).order_by(User.id)).all()
     # A user name wins over someone else's e-mail address.
-    row = min(rows, key=lambda row: row.user_name.lower() != folded, default=None)
+    row = min(rows, key=lambda row: row.user_name.lower() != name.lower(), default=None)
     if not password_fits(password, row.password_hash if row else None) or row is None:
         raise InvalidCredentials
     if not row.is_active:

@@ -5,18 +5,22 @@ enumerations, that rows referred to exist, that unique names are free. What must
 is a hook of the application, named after the moment at which it runs.
 """
 
+import enum
 import inspect
 import types as python_types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from concertmaster.odata.declare import GuidText
 from concertmaster.odata.errors import Conflict, InvalidPayload, PreconditionFailed
 from concertmaster.odata.model import EntityType, Navigation, Property
+from concertmaster.odata.query import Statement, compile_statement, run
 from concertmaster.odata.response import write_row_version
 from concertmaster.odata.values import read_row_version, reader
 
@@ -172,23 +176,38 @@ def etag(number: int) -> str:
 # --- what other rows say --------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class RowCheck:
+    """A question about other rows, asked before a write; compiled once for each type."""
+
+    attributes: tuple[tuple[str, str], ...]  #: name of a bound value → attribute it comes from
+    statement: Statement
+    named: Property | None  #: whose value is to blame
+
+    def finds(self, connection: sa.Connection, entity: Any, **more: Any) -> bool | None:
+        """Whether there is such a row; None where the entity has nothing to ask with."""
+        values = {name: getattr(entity, attribute) for name, attribute in self.attributes}
+        if any(value is None for value in values.values()):
+            return None
+        stored = {k: int(v) if isinstance(v, enum.IntEnum) else v for k, v in values.items()}
+        return bool(run(connection, self.statement, {**stored, **more}))
+
+
 def check_references(session: Session, entity_type: EntityType, entity: Any) -> None:
     """Every foreign key that is shown on the wire must name a row that exists.
 
     Raises:
         InvalidPayload: it does not.
     """
-    for prop in entity_type.properties.values():
-        value = getattr(entity, prop.attribute)
-        if value is None or prop.words.computed:
-            continue
-        for foreign in prop.column.foreign_keys:
-            known = session.scalar(sa.select(sa.literal(1)).where(foreign.column == value))
-            if known is None:
-                raise InvalidPayload(
-                    f"The value of {prop.name} is not valid: {value} does not exist.",
-                    member=prop.name,
-                )
+    connection = session.connection()
+    for check in _references(entity_type, connection.dialect):
+        if check.finds(connection, entity) is False:
+            assert check.named
+            value = getattr(entity, check.named.attribute)
+            raise InvalidPayload(
+                f"The value of {check.named.name} is not valid: {value} does not exist.",
+                member=check.named.name,
+            )
 
 
 def check_unique(session: Session, entity_type: EntityType, entity: Any) -> None:
@@ -197,30 +216,64 @@ def check_unique(session: Session, entity_type: EntityType, entity: Any) -> None
     Raises:
         Conflict: one does.
     """
-    key = entity_type.cls.__mapper__.primary_key[0]
-    own_key = entity_type.cls.__mapper__.get_property_by_column(key).key
+    connection = session.connection()
+    own = getattr(entity, _key_attribute(entity_type))
+    for check in _uniqueness(entity_type, connection.dialect):
+        if check.finds(connection, entity, own=_nobody(entity_type) if own is None else own):
+            value = getattr(entity, check.named.attribute) if check.named else None
+            raise Conflict(
+                f"The value '{value}' is already used.",
+                type=entity_type, property=check.named, value=value,
+            )  # fmt: skip
+
+
+def _nobody(entity_type: EntityType) -> Any:
+    """A key that no row has: what a new row is told apart by."""
+    return "" if isinstance(entity_type.cls.__mapper__.primary_key[0].type, sa.String) else -1
+
+
+def _key_attribute(entity_type: EntityType) -> str:
+    mapper = entity_type.cls.__mapper__
+    return str(mapper.get_property_by_column(mapper.primary_key[0]).key)
+
+
+@cache
+def _references(entity_type: EntityType, dialect: sa.Dialect) -> tuple[RowCheck, ...]:
+    checks = []
+    for prop in entity_type.properties.values():
+        for foreign in prop.column.foreign_keys if not prop.words.computed else ():
+            asked = sa.bindparam("v0", type_=foreign.column.type)
+            statement: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
+                foreign.column == asked
+            )
+            attributes = (("v0", prop.attribute),)
+            checks.append(RowCheck(attributes, compile_statement(statement, dialect), prop))
+    return tuple(checks)
+
+
+@cache
+def _uniqueness(entity_type: EntityType, dialect: sa.Dialect) -> tuple[RowCheck, ...]:
+    mapper = entity_type.cls.__mapper__
+    shown = {prop.column.name: prop for prop in entity_type.properties.values()}
+    checks = []
     for columns in unique_columns(entity_type.table):
-        conditions = []
+        if all(isinstance(column.type, GuidText) for column in columns):
+            continue  # made by us, and made to be unique
+        conditions, attributes = [], []
         named: Property | None = None
-        for column in columns:
-            attribute = entity_type.cls.__mapper__.get_property_by_column(column).key
-            value = getattr(entity, attribute)
-            if value is None:
-                break
-            text = isinstance(value, str) and type(column.type) is sa.String
-            conditions.append(sa.func.lower(column) == value.lower() if text else column == value)
-            shown = next((p for p in entity_type.properties.values() if p.column is column), None)
-            named = shown if shown is not None and (text or named is None) else named
-        else:
-            own = getattr(entity, own_key)
-            if own is not None:
-                conditions.append(key != own)
-            if session.scalar(sa.select(sa.literal(1)).where(*conditions).limit(1)) is not None:
-                value = getattr(entity, named.attribute) if named else None
-                raise Conflict(
-                    f"The value '{value}' is already used.",
-                    type=entity_type, property=named, value=value,
-                )  # fmt: skip
+        for index, column in enumerate(columns):
+            asked = sa.bindparam(f"v{index}", type_=column.type)
+            text = type(column.type) is sa.String
+            same = sa.func.lower(column) == sa.func.lower(asked) if text else column == asked
+            conditions.append(same)
+            attributes.append((f"v{index}", str(mapper.get_property_by_column(column).key)))
+            if column.name in shown and (text or named is None):
+                named = shown[column.name]
+        own = mapper.primary_key[0]
+        conditions.append(own != sa.bindparam("own", type_=own.type))
+        statement: sa.Select[Any] = sa.select(sa.literal_column("1")).where(*conditions).limit(1)
+        checks.append(RowCheck(tuple(attributes), compile_statement(statement, dialect), named))
+    return tuple(checks)
 
 
 def unique_columns(table: sa.Table) -> list[list[sa.Column[Any]]]:

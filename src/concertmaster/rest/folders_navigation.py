@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Query
 from concertmaster.domain import folders
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import InvalidArgument
-from concertmaster.edge.admission import admit
+from concertmaster.edge.calls import CallRoute, admit
 from concertmaster.entities import Folder, FolderType
 from concertmaster.odata.operations import read_enum
 
-router = APIRouter(tags=["FoldersNavigation"])
+router = APIRouter(route_class=CallRoute, tags=["FoldersNavigation"])
 
 #: The most that one page holds.
 MOST = 1000

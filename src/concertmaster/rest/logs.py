@@ -9,9 +9,9 @@ from concertmaster.domain import logs
 from concertmaster.domain.access import resolve_folder
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import InvalidRequest
-from concertmaster.edge.admission import admit
+from concertmaster.edge.calls import CallRoute, admit
 
-router = APIRouter(tags=["Logs"])
+router = APIRouter(route_class=CallRoute, tags=["Logs"])
 
 
 async def body_of(request: Request) -> bytes:

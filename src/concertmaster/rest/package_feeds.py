@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Query
 
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import ItemNotFound
-from concertmaster.edge.admission import admit
+from concertmaster.edge.calls import CallRoute, admit
 
-router = APIRouter(tags=["PackageFeeds"])
+router = APIRouter(route_class=CallRoute, tags=["PackageFeeds"])
 
 Listing = Annotated[
     Call,

@@ -1,12 +1,19 @@
 """How connections are opened: one writer at a time on SQLite, small lazy pools on PostgreSQL."""
 
-from typing import Any
+import threading
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
 #: The execution option that says how a transaction on SQLite begins.
 BEGIN = "concertmaster_begin"
+
+#: Seconds for which a writer waits for the one before.
+LONGEST_WAIT: Final = 30
+
+#: In a connection's info while it holds the write lock.
+WRITES: Final = "concertmaster_writes"
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -52,8 +59,26 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         for pragma in SQLITE_PRAGMAS:
             connection.execute(pragma)
 
+    # SQLite lets waiting writers poll, with pauses of up to 100 ms; a lock wakes the next at once.
+    writer = threading.Lock()
+
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+        how = connection.get_execution_options().get(BEGIN, "BEGIN")
+        if how != "BEGIN":
+            if not writer.acquire(timeout=LONGEST_WAIT):
+                raise TimeoutError("another transaction keeps the database for too long")
+            connection.info[WRITES] = True
+        try:
+            connection.exec_driver_sql(how)
+        except BaseException:
+            _ended(connection)
+            raise
+
+    @event.listens_for(engine, "commit")
+    @event.listens_for(engine, "rollback")
+    def _ended(connection: sa.Connection) -> None:
+        if connection.info.pop(WRITES, False):
+            writer.release()
 
     return engine
