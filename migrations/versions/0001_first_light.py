@@ -218,7 +218,11 @@ def upgrade() -> None:
             sa.String(36).with_variant(sa.String(36, collation="C"), "postgresql"),
             nullable=False,
         ),
-        sa.Column("name", sa.String(length=256), nullable=False),
+        sa.Column(
+            "name",
+            sa.String(length=256).with_variant(sa.String(length=256, collation="NOCASE"), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("can_be_deleted", sa.Boolean(), nullable=False),
         sa.Column("value_scope", sa.SmallInteger(), nullable=False),
         sa.Column("value_type", sa.SmallInteger(), nullable=False),
@@ -306,7 +310,11 @@ def upgrade() -> None:
 
     op.create_table(
         "environments",
-        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column(
+            "name",
+            sa.String(length=100).with_variant(sa.String(length=100, collation="NOCASE"), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("description", sa.String(length=500), nullable=True),
         sa.Column("type", sa.SmallInteger(), nullable=False),
         sa.Column(
@@ -650,7 +658,11 @@ def upgrade() -> None:
         sa.Column("is_latest_version", sa.Boolean(), nullable=False),
         sa.Column("is_process_deleted", sa.Boolean(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
-        sa.Column("name", sa.String(length=450), nullable=False),
+        sa.Column(
+            "name",
+            sa.String(length=450).with_variant(sa.String(length=450, collation="NOCASE"), "sqlite"),
+            nullable=False,
+        ),
         sa.Column(
             "environment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
@@ -1111,7 +1123,11 @@ def upgrade() -> None:
             sa.String(36).with_variant(sa.String(36, collation="C"), "postgresql"),
             nullable=False,
         ),
-        sa.Column("name", sa.String(length=50), nullable=False),
+        sa.Column(
+            "name",
+            sa.String(length=50).with_variant(sa.String(length=50, collation="NOCASE"), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("description", sa.String(length=250), nullable=True),
         sa.Column("max_number_of_retries", sa.Integer(), nullable=False),
         sa.Column("accept_automatically_retry", sa.Boolean(), nullable=False),

@@ -32,6 +32,7 @@ from concertmaster.entities import (
     Robot,
     User,
 )
+from concertmaster.odata.declare import same_name
 
 #: Whatever holds a value.
 Holder = Asset | AssetRobotValue | AssetUserValue
@@ -168,7 +169,7 @@ def _fill(value: Own, asset: Asset, given: Mapping[str, Any]) -> Own:
 
 def find(session: Session, folder_id: int, name: str) -> Asset:
     """The asset of that name, in any letter case."""
-    named = sa.func.lower(Asset.name) == sa.func.lower(name)
+    named = same_name(Asset.name, name)
     found = session.scalars(
         sa.select(Asset).where(Asset.organization_unit_id == folder_id, named)
     ).first()

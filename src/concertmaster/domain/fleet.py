@@ -25,6 +25,7 @@ from concertmaster.entities import (
 from concertmaster.entities import (
     Session as RobotSession,
 )
+from concertmaster.odata.declare import same_name
 
 # --- robots ---------------------------------------------------------------------------------
 
@@ -47,7 +48,7 @@ def bind(
 
 def _machine(session: Session, name: str | None, machine_id: int | None) -> Machine:
     if name:
-        named = sa.func.lower(Machine.name) == sa.func.lower(name)
+        named = same_name(Machine.name, name)
         machine = session.scalars(sa.select(Machine).where(named)).first()
     elif machine_id is not None:
         machine = session.get(Machine, machine_id)

@@ -44,6 +44,7 @@ from concertmaster.entities import (
 from concertmaster.entities import (
     Session as RobotSession,
 )
+from concertmaster.odata.declare import same_name
 
 #: What keeps a folder from being deleted, in the words of the refusal.
 CONTENT: Mapping[str, Any] = {
@@ -87,9 +88,7 @@ def place(session: Session, folder: Folder, parent: Folder | None) -> None:
     if parent is not None and parent.permission_model == PermissionModel.InheritFromTenant:
         raise Conflict("A classic folder has no folders below it.")
     path = f"{parent.fully_qualified_name}/{name}" if parent else name
-    taken = sa.select(Folder.id).where(
-        sa.func.lower(Folder.fully_qualified_name) == sa.func.lower(path)
-    )
+    taken = sa.select(Folder.id).where(same_name(Folder.fully_qualified_name, path))
     with session.no_autoflush:
         other = session.scalar(taken)
     if other is not None and other != folder.id:

@@ -30,6 +30,7 @@ from concertmaster.entities._enums import JobPriority
 from concertmaster.entities.environments import environment_robots
 from concertmaster.entities.folders import PermissionModel
 from concertmaster.entities.jobs import JobSourceType, JobState, StopStrategy
+from concertmaster.odata.declare import same_name
 
 #: Every step a job may take. Whoever moves a job goes through `move`.
 STEPS: Mapping[JobState, frozenset[JobState]] = {
@@ -119,7 +120,7 @@ def find_release(session: Session, folder_id: int, asked: Start) -> Release:
     if asked.release_key:
         found = session.scalar(inside.where(Release.key == asked.release_key.strip("{} ").lower()))
     elif asked.release_name:
-        named = sa.func.lower(Release.name) == asked.release_name.lower()
+        named = same_name(Release.name, asked.release_name)
         found = session.scalar(inside.where(named))
     else:
         raise InvalidArgument("The field ReleaseKey or ReleaseName is required.")

@@ -26,6 +26,7 @@ from concertmaster.entities import (
     QueueItemStatus,
 )
 from concertmaster.entities.queue_items import folded
+from concertmaster.odata.declare import same_name
 
 REFERENCE_LENGTH = 128
 
@@ -81,7 +82,7 @@ def find_queue(session: Session, folder_id: int, name: str) -> QueueDefinition:
     """The queue of that name in a folder, in any letter case."""
     named = sa.select(QueueDefinition).where(
         QueueDefinition.organization_unit_id == folder_id,
-        sa.func.lower(QueueDefinition.name) == sa.func.lower(name),
+        same_name(QueueDefinition.name, name),
     )
     queue = session.scalars(named.limit(1)).first()
     if queue is None:

@@ -18,6 +18,7 @@ from concertmaster.entities import (
     ReleaseVersion,
 )
 from concertmaster.entities._enums import ProcessType
+from concertmaster.odata.declare import same_name
 
 UNFINISHED = (
     JobState.Pending, JobState.Running, JobState.Stopping, JobState.Terminating,
@@ -28,9 +29,7 @@ UNFINISHED = (
 def package(session: Session, name: str, version: str) -> Process:
     """A package in a version. Raises ItemNotFound where no feed has it."""
     found = session.scalars(
-        sa.select(Process).where(
-            sa.func.lower(Process.id) == name.lower(), Process.version == version
-        )
+        sa.select(Process).where(same_name(Process.id, name), Process.version == version)
     ).first()
     if found is None:
         raise ItemNotFound(f"The package {name} {version} does not exist.")
@@ -39,9 +38,7 @@ def package(session: Session, name: str, version: str) -> Process:
 
 def latest(session: Session, name: str) -> Process:
     """The newest version of a package."""
-    versions = list(
-        session.scalars(sa.select(Process).where(sa.func.lower(Process.id) == name.lower()))
-    )
+    versions = list(session.scalars(sa.select(Process).where(same_name(Process.id, name))))
     if not versions:
         raise ItemNotFound(f"The package {name} does not exist.")
     return max(versions, key=lambda found: (found.is_latest_version, found.published or ""))

@@ -42,7 +42,7 @@ class Asset(
     """A named value of a folder: text, number, switch, credential or secret."""
 
     key: Mapped[UniqueKey]
-    name: Mapped[str] = prop(length=256, required=True)
+    name: Mapped[str] = prop(name_like=True, length=256, required=True)
     can_be_deleted: Mapped[bool] = prop(default=True, computed=True)
     value_scope: Mapped[AssetValueScope] = prop(required=True)
     value_type: Mapped[AssetValueType] = prop(default=AssetValueType.Text)

@@ -31,7 +31,7 @@ class Environment(
 ):
     """Robots that take the same jobs: a classic process runs on an environment."""
 
-    name: Mapped[str] = prop(length=100, required=True)
+    name: Mapped[str] = prop(name_like=True, length=100, required=True)
     description: Mapped[str | None] = prop(length=500)
     type: Mapped[EnvironmentType] = prop(default=EnvironmentType.Dev)
     id: Mapped[Key]

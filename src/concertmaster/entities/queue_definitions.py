@@ -20,7 +20,7 @@ class QueueDefinition(
     """A queue: how often its items are tried, how soon they are due, what they may hold."""
 
     key: Mapped[UniqueKey]
-    name: Mapped[str] = prop(length=50, required=True)
+    name: Mapped[str] = prop(name_like=True, length=50, required=True)
     description: Mapped[str | None] = prop(length=250)
     max_number_of_retries: Mapped[int] = prop(default=0, minimum=0, maximum=50)
     accept_automatically_retry: Mapped[bool] = prop(default=False)

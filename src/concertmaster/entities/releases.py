@@ -104,7 +104,9 @@ class Release(
     is_latest_version: Mapped[bool] = prop(default=False, computed=True)
     is_process_deleted: Mapped[bool] = prop(default=False, computed=True)
     description: Mapped[str | None]
-    name: Mapped[str] = prop(length=450, required=True)  # no limit is documented; an index has one
+    name: Mapped[str] = prop(
+        name_like=True, length=450, required=True
+    )  # no limit is documented; an index has one
     environment_id: Mapped[Int64 | None] = prop(link("environments.id"), index=True)
     environment_name: Mapped[str | None] = prop(computed=True)  # both until 2023
     entry_point_id: Mapped[Int64 | None] = prop(link("entry_points.id"))

@@ -27,7 +27,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 # --- column types -------------------------------------------------------------------------
@@ -186,19 +188,45 @@ def prop(
     maximum: int | None = None,
     complex: type | None = None,
     collection: bool = False,
+    name_like: bool = False,
     **column: Any,
 ) -> Any:
-    """A mapped column with OData's words: `length` is Edm MaxLength, the rest is in `Words`."""
+    """A mapped column with OData's words: `length` is Edm MaxLength, the rest is in `Words`.
+
+    `name_like` text is looked up whatever its case; so is what is `unique`.
+    """
     said = words or Words(
         name, hidden, computed, immutable, masked, secret, required, filterable,
         minimum, maximum, complex, collection,
     )  # fmt: skip
     if type_ is None and length is not None:
-        type_ = caseless(length) if column.get("unique") else sa.String(length)
+        type_ = caseless(length) if column.get("unique") or name_like else sa.String(length)
     if default is not None:
         column["default"] = default
     positional = (type_, *arguments) if type_ is not None else arguments
     return mapped_column(*positional, info={WORDS: said}, **column)
+
+
+class same_name(FunctionElement[bool]):  # noqa: N801 - it reads as a function
+    """`same_name(Queue.name, "invoices")`: equal text, the case of A to Z left aside.
+
+    An index on a `name_like` or unique column answers it on SQLite.
+    """
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(same_name)
+def _same_name(element: same_name, compiler: Any, **words: Any) -> str:
+    left, right = (compiler.process(part, **words) for part in element.clauses)
+    return f'lower({left} COLLATE "C") = lower({right} COLLATE "C")'
+
+
+@compiles(same_name, "sqlite")
+def _same_name_on_sqlite(element: same_name, compiler: Any, **words: Any) -> str:
+    left, right = (compiler.process(part, **words) for part in element.clauses)
+    return f"{left} = {right} COLLATE NOCASE"
 
 
 def caseless(length: int) -> sa.String:
@@ -307,5 +335,5 @@ def _parts(annotation: Any) -> list[Any]:
 __all__ = [
     "HIDDEN", "TYPES", "Date", "Declaration", "Declared", "Duration", "Enumeration", "Guid",
     "Instant", "Int16", "Int64", "Json", "Key", "Mapped", "RowVersion", "TimeOfDay", "Words",
-    "pascal", "prop", "snake",
+    "pascal", "prop", "same_name", "snake",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.odata.declare import GuidText
+from concertmaster.odata.declare import GuidText, same_name
 from concertmaster.odata.errors import Conflict, InvalidPayload, PreconditionFailed
 from concertmaster.odata.model import EntityType, Navigation, Property
 from concertmaster.odata.query import Statement, compile_statement, run
@@ -264,7 +264,7 @@ def _uniqueness(entity_type: EntityType, dialect: sa.Dialect) -> tuple[RowCheck,
         for index, column in enumerate(columns):
             asked = sa.bindparam(f"v{index}", type_=column.type)
             text = type(column.type) is sa.String
-            same = sa.func.lower(column) == sa.func.lower(asked) if text else column == asked
+            same = same_name(column, asked) if text else column == asked
             conditions.append(same)
             attributes.append((f"v{index}", str(mapper.get_property_by_column(column).key)))
             if column.name in shown and (text or named is None):
