@@ -161,6 +161,16 @@ class EntityType:
     def table(self) -> sa.Table:
         return typing.cast("sa.Table", self.cls.__table__)
 
+    def named(self, alias: str) -> sa.FromClause:
+        """The table under another name; made once, for it has many columns."""
+        if alias not in self._aliases_made:
+            self._aliases_made[alias] = self.table.alias(alias)
+        return self._aliases_made[alias]
+
+    @cached_property
+    def _aliases_made(self) -> dict[str, sa.FromClause]:
+        return {}
+
     @cached_property
     def _names(self) -> Mapping[str, Property | Navigation]:
         members: dict[str, Property | Navigation] = {**self.properties, **self.navigations}

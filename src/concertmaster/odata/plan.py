@@ -168,7 +168,7 @@ class Planner:
 
     def _make(self, asked: Asked, filter_text: str | None) -> Plan:
         entity_type = asked.entity_set.type
-        root = entity_type.table.alias("r")
+        root = entity_type.named("r")
         reading = _Reading(self, entity_type, root, prefix="f")
         bound = reading.where(filter_text, asked.aliases)
         if asked.restriction:
@@ -271,7 +271,7 @@ class Planner:
                 "or set the 'MaxDepth' property in ExpandAttribute."
             )
         target = navigation.target
-        root = target.table.alias("e")
+        root = target.named("e")
         parent_index = len(parent.columns)
         parent.columns.append(parent_root.c[_name(_near_column(navigation))])
 
