@@ -1,0 +1,1 @@
+"""How fast Concertmaster is, beside what its users could pick instead: `python -m benchmarks`."""
