@@ -10,6 +10,7 @@ from concertmaster.odata import response
 from concertmaster.odata.errors import InvalidQuery
 from concertmaster.odata.host import Call
 from concertmaster.odata.operations import (
+    Body,
     Nothing,
     Operation,
     body_arguments,
@@ -33,12 +34,15 @@ class Calling:
         operation: Operation = target.operation  # type: ignore[assignment]
         aliases = request.options.aliases
         if operation.kind == "action":
-            arguments = body_arguments(request) if operation.parameters else {}
+            reads_json = operation.parameters and not operation.body
+            arguments = body_arguments(request) if reads_json else {}
             arguments = {**request.options.custom, **arguments}
         else:
             arguments = {**request.options.custom, **aliases_by_name(aliases)}
             arguments.update(inline_arguments(target.argument, aliases))
         bound = operation.bind(arguments, strict=self.reading.behaviour.strict)
+        if operation.body:
+            bound[operation.body] = Body(request.body, request.headers.get("content-type", ""))
         if operation.options:
             bound[operation.options] = request.options
             request = replace(request, query="")  # they were the operation's, not its answer's

@@ -87,7 +87,9 @@ class Changing:
 
     def delete(self, call: Call, target: Target, request: Request) -> Response:
         assert target.entity_set and target.key is not None
-        entity = self.reading.find(call, target.entity_set, target.key)
+        narrowed = self.reading.narrowed(call, target, request)
+        seen = narrowed.conditions if narrowed else ()
+        entity = self.reading.find(call, target.entity_set, target.key, seen)
         write.check_version(target.entity_set.type, entity, request.headers.get("if-match"))
         self.hooks.run("before_delete", target.entity_set.type.cls, call, entity)
         if entity in call.session:

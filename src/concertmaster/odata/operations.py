@@ -117,6 +117,14 @@ def read_enum(members: type[enum.IntEnum], value: Any) -> Any:
     raise ValueError(f"The string '{value}' is not a valid enumeration type constant.")
 
 
+@dataclass(frozen=True)
+class Body:
+    """A parameter that takes the body of the request as it came: files, say, not JSON."""
+
+    content: bytes
+    media_type: str  #: with its parameters, as the header has it
+
+
 class Nothing:
     """What an operation returns that answers an empty object."""
 
@@ -135,7 +143,7 @@ class Parameter:
 class Operation:
     """A declared action or function."""
 
-    kind: str  #: "action" or "function"
+    kind: str  #: "action", "function", or "deletion"
     set_name: str | None  #: the set it is bound to; None for an unbound one
     namespace: str
     name: str
@@ -163,7 +171,7 @@ class Operation:
         signature = list(inspect.signature(self.run).parameters.values())
         for parameter in signature[2 if self.on_entity else 1 :]:
             annotation = hints[parameter.name]
-            if annotation is Options:
+            if annotation is Options or annotation is Body:
                 continue
             wire = pascal(parameter.name)
             found.append(
@@ -178,8 +186,16 @@ class Operation:
     @cached_property
     def options(self) -> str | None:
         """The name of the parameter that takes the request's query options, if there is one."""
+        return self._taking(Options)
+
+    @cached_property
+    def body(self) -> str | None:
+        """The name of the parameter that takes the body as it came, if there is one."""
+        return self._taking(Body)
+
+    def _taking(self, kind: type) -> str | None:
         hints = typing.get_type_hints(self.run)
-        return next((name for name, hint in hints.items() if hint is Options), None)
+        return next((name for name, hint in hints.items() if hint is kind), None)
 
     def bind(self, given: Mapping[str, Any], *, strict: bool = False) -> dict[str, Any]:
         """Arguments by Python name.
@@ -266,6 +282,17 @@ def function(
     return _declare("function", set_name, name, key=key, status=status, host=host)
 
 
+def deletion(
+    set_name: str | None, name: str, *, key: bool = False, status: int | None = None, **host: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An operation that answers DELETE, its parameters in the URL. OData knows no such thing."""
+    return _declare("deletion", set_name, name, key=key, status=status, host=host)
+
+
+#: Method → the kind of operation that answers it.
+KINDS = {"GET": "function", "POST": "action", "DELETE": "deletion"}
+
+
 class Operations:
     """All operations of a service, found by set, binding and name in any letter case."""
 
@@ -295,16 +322,17 @@ class Operations:
     def find(
         self, set_name: str | None, name: str, *, on_entity: bool, method: str
     ) -> Operation | None:
-        kind = {"POST": "action", "GET": "function"}.get(method, "")
+        kind = KINDS.get(method, "")
         return self._by_name.get(((set_name or "").lower(), on_entity, kind, name.lower()))
 
-    def other_method(self, set_name: str | None, name: str, *, on_entity: bool) -> bool:
-        """Whether the name exists, for another method than the one asked."""
+    def methods(self, set_name: str | None, name: str, *, on_entity: bool) -> list[str]:
+        """The methods for which the name exists."""
         bound = (set_name or "").lower()
-        return any(
-            (bound, on_entity, kind, name.lower()) in self._by_name
-            for kind in ("action", "function")
-        )
+        return [
+            method
+            for method, kind in KINDS.items()
+            if (bound, on_entity, kind, name.lower()) in self._by_name
+        ]
 
 
 # --- arguments ------------------------------------------------------------------------------

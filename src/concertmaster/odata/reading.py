@@ -46,10 +46,10 @@ class Reading:
             return self._one(call, target, request)
         return self.many(
             call, target.entity_set, request, only_count=target.count,
-            narrowed=self._narrowed(call, target, request),
+            narrowed=self.narrowed(call, target, request),
         )  # fmt: skip
 
-    def _narrowed(self, call: Call, target: Target, request: Request) -> Selection | None:
+    def narrowed(self, call: Call, target: Target, request: Request) -> Selection | None:
         """What the application's `before_read` hooks leave of a set; they may refuse altogether."""
         assert target.entity_set
         cls = target.entity_set.type.cls
@@ -98,7 +98,7 @@ class Reading:
 
     def _one(self, call: Call, target: Target, request: Request) -> Response:
         assert target.entity_set and target.key is not None
-        narrowed = self._narrowed(call, target, request)
+        narrowed = self.narrowed(call, target, request)
         item, plan = self._read(call, target.entity_set, target.key, request, narrowed)
         if target.property:
             return _property_response(item, target, request)
@@ -164,7 +164,7 @@ class Reading:
         """`Set(key)/Navigation`: the rows on the other side."""
         assert target.entity_set and target.key is not None and target.navigation
         navigation: Navigation = target.navigation
-        narrowed = self._narrowed(call, target, request)
+        narrowed = self.narrowed(call, target, request)
         entity = self.find(
             call, target.entity_set, target.key, narrowed.conditions if narrowed else ()
         )

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from concertmaster.odata.errors import BadRequest
 from concertmaster.odata.model import EntitySet
+from concertmaster.odata.operations import KINDS
 from concertmaster.odata.request import Request
 from concertmaster.odata.response import Response
 from concertmaster.odata.service import Service
@@ -108,6 +109,7 @@ def read_request(scope: Scope, prefix: str, body: bytes) -> Request:
 
 # --- OpenAPI --------------------------------------------------------------------------------
 
+_VERBS = {kind: method.lower() for method, kind in KINDS.items()}
 _QUERY = (
     ("$filter", "string"), ("$orderby", "string"), ("$select", "string"), ("$expand", "string"),
     ("$top", "integer"), ("$skip", "integer"), ("$count", "boolean"),
@@ -122,7 +124,7 @@ def openapi_paths(service: Service, prefix: str) -> dict[str, Any]:
     for operation in service.operations.all:
         key = "({key})" if operation.on_entity else ""
         owner = f"/{operation.set_name}{key}" if operation.set_name else ""
-        function = operation.kind == "function"
+        function = operation.kind != "action"
         inline = (
             ",".join(f"{p.wire}={{{p.wire}}}" for p in operation.parameters) if function else ""
         )
@@ -151,7 +153,7 @@ def openapi_paths(service: Service, prefix: str) -> dict[str, Any]:
                     for name, schema in properties.items()
                 }}}}
             }  # fmt: skip
-        paths.setdefault(path, {})["get" if function else "post"] = entry
+        paths.setdefault(path, {})[_VERBS[operation.kind]] = entry
     return paths
 
 

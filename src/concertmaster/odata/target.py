@@ -81,9 +81,10 @@ def _below(
         if further:
             raise _nothing()
         return Target(name, entity_set, key, operation, segment.argument)
-    if operations.other_method(name, segment.name, on_entity=key is not None):
-        allow = "GET" if method == "POST" else "POST"
-        raise MethodNotAllowed("The requested resource does not support this method.", allow=allow)
+    if methods := operations.methods(name, segment.name, on_entity=key is not None):
+        raise MethodNotAllowed(
+            "The requested resource does not support this method.", allow=", ".join(methods)
+        )
     if entity_set is None:
         raise _nothing()
     if segment.name == "$count" and key is None and not further:
