@@ -39,6 +39,8 @@ from concertmaster.odata.operations import Operations
 from concertmaster.odata.routes import ODataDoor, openapi_paths
 from concertmaster.odata.service import Behaviour, Service
 from concertmaster.odata.write import Hooks
+from concertmaster.robots.files import router as robot_files_router
+from concertmaster.robots.routes import router as robots_router
 from concertmaster.scenarios import seed
 from concertmaster.settings import Settings
 from concertmaster.store import Registry, Tenant
@@ -105,7 +107,13 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
     app.state.registry = opened
     app.state.runner = runner
     rooms = [module for package in (rest, control) for module in modules_of(package)]
-    routers = [identity_router, tokens_router, *(module.router for module in rooms)]
+    routers = [
+        identity_router,
+        tokens_router,
+        robots_router,
+        robot_files_router,
+        *(module.router for module in rooms),
+    ]
     plain = [route for router in routers for route in router.routes]
     for router in routers:
         app.include_router(router)

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     transactions_by_robots_only: bool = Field(
         False, description="answer StartTransaction to robots only, as the real product does"
     )
+    robot_timeout: int = Field(
+        120, ge=1, le=86_400, description="seconds of silence after which a robot is unresponsive"
+    )
     robot_logs: Literal["sql", "elasticsearch"] = Field(
         "sql", description="whose limits the robot logs have: elasticsearch has a window of 10,000"
     )

@@ -9,9 +9,11 @@ from concertmaster import actions, entities
 from concertmaster.app import model, operations
 from concertmaster.domain.access import condition
 from concertmaster.odata.declare import snake
+from concertmaster.odata.operations import KINDS
 from concertmaster.surface import operations as surface
 
 ROOT = Path(__file__).parents[2]
+METHODS = {kind: method for method, kind in KINDS.items()}
 SETS = {entity_set.name: entity_set for entity_set in model()}
 
 
@@ -57,7 +59,7 @@ def _known(name: str, set_name: str | None, method: str, on_entity: bool) -> obj
 
 @pytest.mark.parametrize("operation", operations().all, ids=lambda o: f"{o.set_name}.{o.name}")
 def test_an_operation_asks_the_permission_of_the_surface(operation: object) -> None:
-    method = "POST" if operation.kind == "action" else "GET"  # type: ignore[attr-defined]
+    method = METHODS[operation.kind]  # type: ignore[attr-defined]
     known = _known(operation.qualified, operation.set_name, method, operation.on_entity)  # type: ignore[attr-defined]
     assert known is not None, "not in surface/operations.tsv"
     if known.permissions:  # type: ignore[attr-defined]

@@ -66,6 +66,9 @@ _RELEASES = (
     "?$select=Id,Key,ProcessVersion&$top=25&$filter=ProcessKey eq '{}'"
 )
 _ME = f"odata/Users/{ODATA}.GetCurrentUserExtended"
+_BUCKET = f"odata/Buckets(<bucket_id>)/{ODATA}"
+BUCKET = ("Id", "Identifier", "Name")
+ACCESS = ("Uri", "Verb", "RequiresAuth", "Headers/Keys", "Headers/Values")
 _BUCKETS = "odata/Buckets?$filter=Name eq 'b'&$top=1"
 
 
@@ -104,15 +107,16 @@ PYTHON = [
     missing("POST", f"odata/Jobs/{ODATA}.StopJobs", {"jobIds": [999999], "strategy": "SoftStop"}),
     Recorded("POST", f"odata/Jobs/{ODATA}.RestartJob", {"jobId": "<ended_job_id>"}, reads=JOB),
     missing("POST", f"odata/Jobs/{ODATA}.RestartJob", {"jobId": 999999}),
-    later("GET", "odata/JobTriggers?$filter=JobId eq 5&$top=1&$select=ItemKey", "JobTriggers_Get"),
-    later("POST", "api/JobTriggers/DeliverPayload/<unknown>", "JobTriggers_DeliverPayload",
-          {"payload": {"x": 1}}),
-    later("GET", "api/JobAttachments/GetByJobKey?jobKey=<job_key>", "JobAttachments_GetByJobKey"),
-    later("POST", "api/JobAttachments/Post", "JobAttachments_Post",
-          {"attachmentId": "<unknown>", "jobKey": "<job_key>", "category": "c"}),
-    later("POST", "odata/Attachments", "Attachments_Post", {"Name": "n.txt"}),
-    later("GET", "odata/Attachments(<unknown>)", "Attachments_GetById"),
-    later("DELETE", "odata/Attachments(<unknown>)", "Attachments_DeleteById"),
+    Recorded("GET", "odata/JobTriggers?$filter=JobId eq 5&$top=1&$select=ItemKey",
+             reads=("value",)),
+    missing("POST", "api/JobTriggers/DeliverPayload/<unknown>", {"payload": {"a": 1}}),
+    missing("GET", "api/JobAttachments/GetByJobKey?jobKey=<unknown>"),
+    missing("POST", "api/JobAttachments/Post",
+            {"attachmentId": "<unknown>", "jobKey": "<job_key>", "category": "x"}),
+    Recorded("POST", "odata/Attachments", {"Name": "n.txt"}, 201,
+             ("Id", "BlobFileAccess/Uri", "BlobFileAccess/Headers", "BlobFileAccess/RequiresAuth")),
+    missing("GET", "odata/Attachments(<unknown>)"),
+    missing("DELETE", "odata/Attachments(<unknown>)"),
     # queues
     Recorded("GET", "odata/QueueItems?$filter=QueueDefinitionName eq 'CustomerRequests'",
              reads=rows(*ITEM)),
@@ -187,23 +191,25 @@ PYTHON = [
         201, ("value/Key",),
         headers={"x-uipath-organizationunitid": "1", "x-uipath-folderpath": ""},
     ),
-    later("POST", f"odata/Processes/{ODATA}.UploadPackage()", "Processes_UploadPackage"),
+    # The recording left the file out; tests/clients/test_robot_loop.py sends one.
+    Recorded("POST", f"odata/Processes/{ODATA}.UploadPackage()", None, 400, code=1000,
+             says="A form with a file is expected"),
     # buckets, and the schemas of another service
-    later("GET", "odata/Buckets?$skip=0&$top=100&$filter=contains(tolower(Name), tolower('b'))",
-          "Buckets_Get"),
-    later("GET", _BUCKETS, "Buckets_Get"),
-    later("GET", f"odata/Buckets/{ODATA}.GetByKey(identifier='<unknown>')", "Buckets_GetByKey"),
-    later("POST", "odata/Buckets", "Buckets_Post", {"Name": "b", "Identifier": "<unknown>"}),
-    later("DELETE", "odata/Buckets(9)", "Buckets_DeleteById"),
-    later("GET", f"odata/Buckets(9)/{ODATA}.GetWriteUri?path=a.txt&contentType=text/plain",
-          "Buckets_GetWriteUri"),
-    later("GET", f"odata/Buckets(9)/{ODATA}.GetReadUri?path=a.txt", "Buckets_GetReadUri"),
-    later("GET", f"odata/Buckets(9)/{ODATA}.GetFiles?directory=/&fileNameGlob=*.txt&$top=500",
-          "Buckets_GetFiles"),
-    later("DELETE", f"odata/Buckets(9)/{ODATA}.DeleteFile?path=a.txt", "Buckets_DeleteFile"),
+    Recorded("GET", "odata/Buckets?$skip=0&$top=100&$filter=contains(tolower(Name), tolower('b'))",
+             reads=rows(*BUCKET)),
+    Recorded("GET", _BUCKETS, reads=rows(*BUCKET)),
+    Recorded("GET", f"odata/Buckets/{ODATA}.GetByKey(identifier='<bucket_key>')", reads=BUCKET),
+    missing("GET", f"odata/Buckets/{ODATA}.GetByKey(identifier='<unknown>')"),
+    Recorded("POST", "odata/Buckets", {"Name": "new", "Identifier": "<unknown>"}, 201, BUCKET),
+    missing("DELETE", "odata/Buckets(999999)"),
+    Recorded("GET", f"{_BUCKET}.GetWriteUri?path=a.txt&contentType=text/plain", reads=ACCESS),
+    Recorded("GET", f"{_BUCKET}.GetReadUri?path=a.txt", reads=ACCESS),
+    Recorded("GET", f"{_BUCKET}.GetFiles?directory=/&fileNameGlob=*.txt&$top=500",
+             reads=rows("FullPath", "ContentType", "Size", "IsDirectory")),
+    missing("DELETE", f"{_BUCKET}.DeleteFile?path=none.txt"),
     # These two leave `orchestrator_` out, or the tenant.
-    later("GET", "/acme/Default/api/Buckets/9/ListFiles?prefix=x&takeHint=500",
-          "Buckets_ListFiles"),
+    Recorded("GET", "/acme/Default/api/Buckets/<bucket_id>/ListFiles?prefix=a&takeHint=500",
+             reads=("items/fullPath", "items/contentType", "items/size", "items/lastModified")),
     later("GET", "/acme/apps_/default/api/v1/default/deployed-action-apps-schemas"
           "?search=app&filterByDeploymentTitle=true", "Apps_", headers={
               "x-uipath-tenantid": "<tenant_key>"}),
@@ -285,13 +291,14 @@ TYPESCRIPT = [
     Recorded("POST", f"odata/Jobs/{ODATA}.StopJobs", _STOP),
     misled("POST", f"odata/Jobs/{ODATA}.RestartJob", {"jobId": "<ended_job_id>"}),
     Recorded("POST", f"odata/Jobs/{ODATA}.RestartJob", {"jobId": "<ended_job_id>"}, reads=TS_JOB),
-    later("POST", f"odata/Jobs/{ODATA}.ResumeJob", "Jobs_ResumeJob", {"jobKey": "<job_key>"}),
-    later("GET", "odata/Buckets", "Buckets_Get"),
+    missing("POST", f"odata/Jobs/{ODATA}.ResumeJob", {"jobKey": "<unknown>"}),
+    Recorded("GET", "odata/Buckets", reads=rows(*BUCKET)),
     later("GET", f"odata/Buckets/{ODATA}.GetBucketsAcrossFolders", "Buckets_GetBucketsAcross"),
-    later("GET", "odata/Buckets(9)", "Buckets_GetById"),
-    later("GET", "api/Buckets/9/ListFiles?prefix=/x&takeHint=10", "Buckets_ListFiles"),
-    later("GET", f"odata/Buckets(9)/{ODATA}.GetReadUri?path=/a.txt", "Buckets_GetReadUri"),
-    later("GET", f"odata/Buckets(9)/{ODATA}.GetWriteUri?path=/a.txt", "Buckets_GetWriteUri"),
+    Recorded("GET", "odata/Buckets(<bucket_id>)", reads=BUCKET),
+    Recorded("GET", "api/Buckets/<bucket_id>/ListFiles?prefix=/a&takeHint=10",
+             reads=("items/fullPath", "items/contentType", "items/size")),
+    Recorded("GET", f"{_BUCKET}.GetReadUri?path=/a.txt", reads=ACCESS),
+    Recorded("GET", f"{_BUCKET}.GetWriteUri?path=/a.txt", reads=ACCESS),
     later(
         "GET",
         f"odata/Tasks/{ODATA}.GetTasksAcrossFolders?{_PEOPLE}"
@@ -309,5 +316,5 @@ TYPESCRIPT = [
     later("POST", f"odata/Tasks/{ODATA}.AssignTasks", "Tasks_AssignTasks",
           {"TaskAssignments": [{"TaskId": 1, "UserNameOrEmail": "a@b"}]}),
     later("POST", f"odata/Tasks/{ODATA}.UnassignTasks", "Tasks_UnassignTasks", {"taskIds": [1]}),
-    later("GET", "odata/Attachments(<unknown>)", "Attachments_GetById"),
+    missing("GET", "odata/Attachments(<unknown>)"),
 ]  # fmt: skip

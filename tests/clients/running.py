@@ -36,13 +36,13 @@ def run(*command: str | Path, timeout: float = 60, **words: Any) -> str:
 class Server:
     """`concertmaster serve` on a free port, with the tenant of clients.yaml."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **switches: str) -> None:
         self._log = folder / "server.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "concertmaster", "serve", "--ephemeral", "--port", "0",
                  "--scenario", str(SCENARIO)],
-                stdout=subprocess.PIPE, stderr=log, text=True, env=environment(),
+                stdout=subprocess.PIPE, stderr=log, text=True, env=environment(**switches),
             )  # fmt: skip
         assert self._process.stdout
         banner = ""

@@ -31,8 +31,19 @@ def tenant(start_stand_in: "Start") -> "StandIn":
     return start_stand_in(str(SCENARIO))
 
 
+@pytest.fixture(scope="module")
+def bucket(tenant: "StandIn") -> Any:
+    """A bucket with a file in it."""
+    client = tenant.client(folder="Shared")
+    body = {"Name": "b", "Identifier": "00000000-0000-0000-0000-00000000000b"}
+    made = client.ok("POST", "/odata/Buckets", 201, json=body)
+    path = f"/odata/Buckets({made['Id']})/UiPath.Server.Configuration.OData.GetWriteUri?path=a.txt"
+    tenant.http.put(client.ok("GET", path)["Uri"], content=b"a")
+    return made
+
+
 @pytest.fixture
-def known(tenant: "StandIn") -> Mapping[str, Any]:
+def known(tenant: "StandIn", bucket: Any) -> Mapping[str, Any]:
     """What the placeholders of a recorded call stand for; a job and a transaction of its own."""
     client = tenant.client(folder="Shared")
     started = {"startInfo": {"ReleaseName": "DailyReport"}}
@@ -42,6 +53,8 @@ def known(tenant: "StandIn") -> Mapping[str, Any]:
         json={"transactionData": {"Name": "Work", "SpecificContent": {"a": 1}}},
     )  # fmt: skip
     return {
+        "bucket_id": bucket["Id"],
+        "bucket_key": bucket["Identifier"],
         "unknown": "11111111-1111-1111-1111-111111111111",
         "robot_key": ROBOT_KEY,
         "tenant_key": tenant.tenant.key,

@@ -420,6 +420,6 @@ def test_forged_token(settings: dict[str, str], other: Callable[..., Interpreter
 
 def test_what_is_not_built_says_so(sdk: Interpreter) -> None:
     with pytest.raises(ClientError) as failure:
-        sdk("sdk.buckets.list()")
+        sdk("sdk.tasks.retrieve('x')")
     assert failure.value.status == 501
-    assert "Buckets_Get" in (failure.value.message or "")
+    assert "GenericTasks_GetTaskDataByKey" in (failure.value.message or "")

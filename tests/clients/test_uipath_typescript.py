@@ -16,13 +16,13 @@ pytestmark = [
 #: What `concertmaster env --for typescript` prints goes into the place of the constructor.
 PRELUDE = """
 const of = (part) => load('@uipath/uipath-typescript/' + part);
-const [{ UiPath }, { Jobs }, { Assets }, { Queues }, { Processes }, { Buckets }] =
-  await Promise.all(['core', 'jobs', 'assets', 'queues', 'processes', 'buckets'].map(of));
+const [{ UiPath }, { Jobs }, { Assets }, { Queues }, { Processes }, { Buckets }, { Tasks }] =
+  await Promise.all(['core', 'jobs', 'assets', 'queues', 'processes', 'buckets', 'tasks'].map(of));
 const sdk = CONSTRUCTOR;
 await sdk.initialize();
 return {
   jobs: new Jobs(sdk), assets: new Assets(sdk), queues: new Queues(sdk),
-  processes: new Processes(sdk), buckets: new Buckets(sdk),
+  processes: new Processes(sdk), buckets: new Buckets(sdk), tasks: new Tasks(sdk),
 };
 """
 SHARED = 1
@@ -174,6 +174,6 @@ def test_start_what_is_not_there(sdk: Interpreter) -> None:
 
 def test_what_is_not_built_says_so(sdk: Interpreter) -> None:
     with pytest.raises(ClientError) as failure:
-        sdk("buckets.getAll()")
+        sdk("tasks.getAll()")
     assert failure.value.status == 501
-    assert "Buckets" in failure.value.text
+    assert "Tasks" in failure.value.text

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
+import sqlalchemy as sa
 from pydantic import Field
 
-from concertmaster.domain import jobs
+from concertmaster.domain import jobs, suspension
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import ItemNotFound
 from concertmaster.entities import Job
@@ -46,8 +47,9 @@ class StartProcess(Payload):
     parent_span_id: Annotated[str, Field(max_length=255)] | None = None
     root_span_id: Annotated[str, Field(max_length=255)] | None = None
     entry_point_path: Annotated[str, Field(max_length=512)] | None = None
+    run_as_me: bool | None = None
 
-    def start(self) -> jobs.Start:
+    def start(self, user_id: int | None) -> jobs.Start:
         return jobs.Start(
             release_key=self.release_key,
             release_name=self.release_name,
@@ -61,6 +63,7 @@ class StartProcess(Payload):
             specific_priority_value=self.specific_priority_value,
             source=None if self.source is None else str(self.source),
             batch_key=self.batch_execution_key,
+            run_as_user_id=user_id if self.run_as_me else None,
             values={name: getattr(self, name) for name in STARTED_WITH},
         )
 
@@ -76,7 +79,9 @@ STARTED_WITH = (
 @action("Jobs", "StartJobs", status=201, permission="Jobs.Create")
 def start_jobs(call: Call, start_info: StartProcess) -> list[Job]:
     """Start a process: as many jobs as the strategy says, all pending."""
-    return jobs.start(call.session, call.folder, start_info.start(), now=call.now)
+    return jobs.start(
+        call.session, call.folder, start_info.start(call.caller.user_id), now=call.now
+    )
 
 
 @action("Jobs", "StopJobs", permission="Jobs.Edit")
@@ -101,6 +106,16 @@ def restart_job(call: Call, job_id: int) -> Job:
     """Run a job that has ended once more, as a new job."""
     (job,) = jobs.find_jobs(call.session, call.folder, [job_id])
     return jobs.restart(call.session, job, now=call.now)
+
+
+@action("Jobs", "ResumeJob", permission="Jobs.Edit")
+def resume_job(call: Call, job_key: Guid, input_arguments: str | None = None) -> Job:
+    """Let a suspended job go on, with other input where some is given."""
+    same = (Job.key == job_key.strip("{}").lower()) & (Job.organization_unit_id == call.folder)
+    job = call.session.scalars(sa.select(Job).where(same)).first()
+    if job is None:
+        raise ItemNotFound(entity="Job")
+    return suspension.resume(call.session, job, now=call.now, arguments=input_arguments)
 
 
 @function("Jobs", "GetByKey", permission="Jobs.View", folder="across")

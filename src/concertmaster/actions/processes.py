@@ -1,28 +1,42 @@
-"""What can be asked of packages: their versions and arguments."""
+"""What can be asked of packages: upload and download, their versions and arguments."""
 
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
+from concertmaster.domain import feeds, packages, uploads
 from concertmaster.domain.call import Call
-from concertmaster.domain.errors import HasDependentItems, ItemNotFound
-from concertmaster.entities import EntryPoint, Process, Release
-from concertmaster.odata.operations import function
+from concertmaster.domain.errors import NotAuthorized
+from concertmaster.entities import EntryPoint, Process
+from concertmaster.odata.declare import same_name
+from concertmaster.odata.operations import Body, action, function
 from concertmaster.odata.request import Request
-from concertmaster.odata.service import Complex, Selection, select
+from concertmaster.odata.response import Response
+from concertmaster.odata.service import Complex, Selection, Values, select
 from concertmaster.odata.target import Target
 from concertmaster.odata.write import hook
+from concertmaster.store.blobs import Blobs
 
 VIEW = "Packages.View or FolderPackages.View"
+NAMESPACE = "UiPath.Server.Configuration.OData"
+
+#: What a request does to a package → the permission it asks for in a feed.
+_WORDS = {"GET": "View", "DELETE": "Delete"}
 
 
 @hook("before_read", Process)
-def search(call: Call, target: Target, request: Request) -> list[Any]:
-    """`searchTerm` looks into names; the list has one row a package, its newest version."""
-    if target.key is not None:
-        return []
+def of_one_feed(call: Call, target: Target, request: Request) -> list[Any]:
+    """`feedId` chooses the feed, else it is the tenant's; `searchTerm` looks into names.
+
+    The list has one row a package, its newest version.
+    """
     custom = {name.lower(): value for name, value in request.options.custom.items()}
-    conditions: list[Any] = [Process.is_latest_version.is_(True)]
+    feed = _feed(call, custom.get("feedid"), _WORDS.get(request.method, "View"))
+    conditions: list[Any] = [packages.in_feed(feed)]
+    if target.key is not None:
+        return conditions
+    conditions.append(Process.is_latest_version.is_(True))
     if term := custom.get("searchterm", "").replace("\0", "\ufffd").strip():
         conditions.append(sa.func.lower(Process.id).contains(term.lower(), autoescape=True))
     return conditions
@@ -30,35 +44,76 @@ def search(call: Call, target: Target, request: Request) -> list[Any]:
 
 @hook("before_delete", Process)
 def before_delete(call: Call, process: Process) -> None:
-    used = sa.select(sa.literal(1)).where(
-        Release.process_key == process.id, Release.process_version == process.version
-    )
-    if call.session.scalar(used.limit(1)):
-        raise HasDependentItems(entity="Package", dependents="processes")
+    packages.check_unused(call.session, process)
+    packages.forget(call.session, Blobs(call.tenant.blobs), process)
+
+
+@action("Processes", "UploadPackage", permission="Packages.Create or FolderPackages.Create")
+def upload_package(call: Call, body: Body, feed_id: str | None = None) -> Values:
+    """Publish packages, sent as the files of a form; each answers with its id and version."""
+    feed = feeds.find(call.session, call.caller, feed_id, "Create")
+    answers = []
+    for file in uploads.files(body.content, body.media_type):
+        made = packages.publish(
+            call.session, Blobs(call.tenant.blobs), file.content, feed, now=call.now
+        )
+        told = orjson.dumps({"Id": made.id, "Version": made.version}).decode()
+        answers.append({"Key": file.name, "Status": "OK", "Body": told})
+    return Values(f"{NAMESPACE}.BulkItemDtoOfString", answers)
+
+
+@function("Processes", "DownloadPackage", permission=VIEW)
+def download_package(call: Call, key: str, feed_id: str | None = None) -> Response:
+    """The package itself, a .nupkg."""
+    feed = _feed(call, feed_id, "View")
+    content = packages.content(call.session, Blobs(call.tenant.blobs), key, feed)
+    name = key.replace(":", ".").encode("ascii", "ignore").decode().replace('"', "")
+    headers = {
+        "content-type": "application/octet-stream",
+        "content-disposition": f'attachment; filename="{name}.nupkg"',
+    }
+    return Response(200, content, headers)
 
 
 @function("Processes", "GetProcessVersions", permission=VIEW)
 def get_process_versions(call: Call, process_id: str, feed_id: str | None = None) -> Selection:
     """All versions of a package."""
-    return select(Process, sa.func.lower(Process.id) == process_id.lower())
+    feed = _feed(call, feed_id, "View")
+    same = same_name(Process.id, process_id)
+    return select(Process, same, packages.in_feed(feed))
 
 
 @function("Processes", "GetArguments", permission="Packages.View")
-def get_arguments(call: Call, key: str) -> Complex:
+def get_arguments(call: Call, key: str, feed_id: str | None = None) -> Complex:
     """What a package takes and gives."""
-    arguments = _find(call, key).arguments or {}
+    found = packages.find(call.session, key, _feed(call, feed_id, "View"))
+    arguments = found.arguments or {}
     members = {"Input": arguments.get("Input"), "Output": arguments.get("Output")}
-    return Complex("UiPath.Server.Configuration.OData.ArgumentMetadata", members)
+    return Complex(f"{NAMESPACE}.ArgumentMetadata", members)
 
 
 @function("Processes", "GetPackageEntryPoints", permission=VIEW)
 def get_package_entry_points(call: Call, key: str, feed_id: str | None = None) -> Selection:
     """With which workflows a package can be started."""
-    return select(EntryPoint, EntryPoint.process_key == _find(call, key).key)
+    found = packages.find(call.session, key, _feed(call, feed_id, "View"))
+    return select(EntryPoint, EntryPoint.process_key == found.key)
 
 
-def _find(call: Call, key: str) -> Process:
-    found = call.session.get(Process, key)
-    if found is None:
-        raise ItemNotFound(entity="Package")
-    return found
+@function("Processes", "GetPackageMainEntryPoint", permission=VIEW)
+def get_package_main_entry_point(
+    call: Call, key: str, feed_id: str | None = None
+) -> EntryPoint | None:
+    """The workflow that a package starts with, unless another is asked for."""
+    found = packages.find(call.session, key, _feed(call, feed_id, "View"))
+    main = (found.main_entry_point_path or "").lower()
+    return next((one for one in found.entry_points if (one.path or "").lower() == main), None)
+
+
+def _feed(call: Call, asked: str | None, permission: str) -> str | None:
+    """The feed asked for; who sees folders' packages only, sees nothing of the tenant's unasked."""
+    try:
+        return feeds.find(call.session, call.caller, asked, permission)
+    except NotAuthorized:
+        if asked or not call.caller.may_somewhere(f"FolderPackages.{permission}"):
+            raise
+        return None

@@ -37,7 +37,7 @@ def before_update(call: Call, release: Release, change: Change) -> None:
     version = values.get("process_version", release.process_version)
     if version != release.process_version and "entry_point_id" in values:
         values["entry_point_id"] = None  # another version has entry points of its own
-    releases.package(call.session, release.process_key, version)
+    releases.package(call.session, release.process_key, version, release.organization_unit_id)
 
 
 @hook("after_update", Release)
@@ -77,7 +77,8 @@ def update_to_latest_package_version(
 ) -> int:
     """Run the newest version of the package."""
     release = _find(call, key)
-    return _change(call, release, releases.latest(call.session, release.process_key).version)
+    newest = releases.latest(call.session, release.process_key, release.organization_unit_id)
+    return _change(call, release, newest.version)
 
 
 @action("Releases", "RollbackToPreviousReleaseVersion", key=True, permission="Processes.Edit")

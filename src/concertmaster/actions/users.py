@@ -140,8 +140,8 @@ def get_current_user_extended(call: Call) -> Extended | None:
     found = call.session.get(Folder, user.personal_workspace_id or 0)
     members = {
         "PersonalWorkspace": folders.members(found) if found else None,
-        # Spelt as the real product spells it; a workspace takes packages from the tenant's feed.
-        "PersonalWorskpaceFeedId": call.tenant.key if found else None,
+        # Spelt as the real product spells it. A workspace's feed has its key.
+        "PersonalWorskpaceFeedId": found.key if found else None,
     }
     return Extended(user, members)
 

@@ -291,7 +291,9 @@ def _by_key_or_id(tree: FolderTree, headers: Mapping[str, str]) -> Place | None:
         return tree.by_key.get(key.strip().strip("{}").lower())
     if number := headers.get("x-uipath-organizationunitid"):
         number = number.strip()
-        return tree.by_id.get(int(number)) if re.fullmatch(r"[0-9]{1,19}", number) else None
+        if re.fullmatch(r"[0-9]{1,19}", number):
+            return tree.by_id.get(int(number))
+        return tree.by_key.get(number.lower())  # `uipath publish` sends the feed of a workspace
     return _UNNAMED
 
 

@@ -5,6 +5,7 @@
     │   └── InvalidCredentials      400  1000  sign-in with a wrong name or password
     ├── InvalidArgument             400  1009  understood, and out of bounds
     ├── SizeExceeded                400     0  Content-, Output-, Analytics-, Progress-, Exception-
+    ├── InvalidPackage              400     0  an uploaded package that cannot be used
     ├── NullArgument                400     0  the body, or the parameter in it, is missing
     ├── FolderNotFound              400  1100  a folder header names nothing the caller may see
     ├── FolderRequired              400  1101  no folder header where one is needed
@@ -16,12 +17,14 @@
     │   ├── ProcessNotFound         404  1002  the token StartJobs answers
     │   └── AttachmentNotFound      404  1002  the token StartJobs answers
     ├── AssetNotAvailableForRobot   404  1503
+    ├── FileTooLarge                413     0
     ├── TooManyRequests             429     0
     │   └── ExportTenantDailyLimitReached
     ├── OperationNotBuilt           501     0  known surface, not built yet
     └── Conflict                    409        the state of what exists is in the way
         ├── NameAlreadyUsed         1001
         ├── ItemAlreadyExists       1004
+        │   └── PackageAlreadyExists
         ├── ErrorUpdating           1007
         ├── HasDependentItems       1012
         ├── ItemIsInUse             1013
@@ -137,6 +140,19 @@ class ExceptionSizeExceeded(SizeExceeded):
     code = "QueueProcessingExceptionFieldSizeExceeded"
 
 
+class InvalidPackage(OrchestratorError):
+    """The package is not valid."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "InvalidPackageDetails"
+
+
+class FileTooLarge(OrchestratorError):
+    """A file must not be larger than {limit} bytes."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
 class NullArgument(OrchestratorError):
     """{name} must not be null"""
 
@@ -241,6 +257,10 @@ class ItemAlreadyExists(Conflict):
     """{entity} already exists."""
 
     number = 1004
+
+
+class PackageAlreadyExists(ItemAlreadyExists):
+    """The package {package} already exists."""
 
 
 class ErrorUpdating(Conflict):

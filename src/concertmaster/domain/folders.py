@@ -22,11 +22,14 @@ from concertmaster.domain.errors import (
 )
 from concertmaster.entities import (
     Asset,
+    Attachment,
+    Bucket,
     Entity,
     Environment,
     Folder,
     Job,
     JobState,
+    JobTrigger,
     Machine,
     PermissionModel,
     QueueDefinition,
@@ -54,9 +57,10 @@ CONTENT: Mapping[str, Any] = {
     "assets": Asset.organization_unit_id,
     "robots": Robot.organization_unit_id,
     "environments": Environment.organization_unit_id,
+    "buckets": Bucket.organization_unit_id,
 }
 #: What has passed in it, and goes with it.
-HISTORY = (RobotLog, QueueItem, Job, RobotSession)
+HISTORY = (RobotLog, QueueItem, JobTrigger, Job, RobotSession, Attachment)
 
 UNFINISHED = (
     JobState.Pending, JobState.Running, JobState.Stopping, JobState.Terminating,

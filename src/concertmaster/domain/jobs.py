@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import clock
+from concertmaster.domain import clock, releases
 from concertmaster.domain.arguments import check_arguments
 from concertmaster.domain.errors import (
     CannotRestartUnfinishedJob,
@@ -88,6 +88,7 @@ class Start:
     specific_priority_value: int | None = None
     source: str | None = None
     batch_key: str | None = None
+    run_as_user_id: int | None = None
     values: Mapping[str, Any] = field(default_factory=dict)  #: attributes every job takes as given
 
 
@@ -104,7 +105,8 @@ def start(session: Session, folder_id: int, asked: Start, *, now: str) -> list[J
     """
     release = find_release(session, folder_id, asked)
     _check(asked)
-    check_arguments(asked.input_arguments, release.arguments, release.input_arguments)
+    arguments = releases.arguments_at(session, release, asked.values.get("entry_point_path"))
+    check_arguments(asked.input_arguments, arguments, release.input_arguments)
     folder = session.get_one(Folder, folder_id)
     robots = _targets(session, folder, release, asked)
     batch = asked.batch_key or clock.new_guid()
@@ -171,6 +173,8 @@ def _new_job(
         release_version_id=release.current_version_id,
         process_type=release.process_type,
         robot_id=robot.id if robot else None,
+        wanted_robot_id=robot.id if robot else None,
+        run_as_user_id=asked.run_as_user_id,
         host_machine_name=robot.machine_name if robot else None,
         organization_unit_id=folder.id,
         organization_unit_fully_qualified_name=folder.fully_qualified_name,
@@ -334,10 +338,10 @@ def restart(session: Session, job: Job, *, now: str) -> Job:
     if release is None:
         raise ProcessNotFound
     folder = session.get_one(Folder, job.organization_unit_id)
-    robot = session.get(Robot, job.robot_id) if job.robot_id else None
+    robot = session.get(Robot, job.wanted_robot_id) if job.wanted_robot_id else None
     asked = Start(
         input_arguments=job.input_arguments, input_file=job.input_file, source=job.source,
-        job_priority=job.job_priority,
+        job_priority=job.job_priority, run_as_user_id=job.run_as_user_id,
         values={"entry_point_path": job.entry_point_path, "reference": job.reference},
     )  # fmt: skip
     again = _new_job(folder, release, robot, asked, clock.new_guid(), now)

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from concertmaster.domain import feeds
 from concertmaster.domain.errors import Conflict, HasDependentItems, ItemNotFound
 from concertmaster.entities import (
     EntryPoint,
@@ -26,27 +27,44 @@ UNFINISHED = (
 )  # fmt: skip
 
 
-def package(session: Session, name: str, version: str) -> Process:
-    """A package in a version. Raises ItemNotFound where no feed has it."""
-    found = session.scalars(
-        sa.select(Process).where(same_name(Process.id, name), Process.version == version)
-    ).first()
-    if found is None:
+def package(session: Session, name: str, version: str, folder_id: int) -> Process:
+    """A package in a version, from the feed of a folder or else of the tenant.
+
+    Raises ItemNotFound where neither has it.
+    """
+    found = [one for one in _versions(session, name, folder_id) if one.version == version]
+    if not found:
         raise ItemNotFound(f"The package {name} {version} does not exist.")
-    return found
+    return found[0]
 
 
-def latest(session: Session, name: str) -> Process:
+def latest(session: Session, name: str, folder_id: int) -> Process:
     """The newest version of a package."""
-    versions = list(session.scalars(sa.select(Process).where(same_name(Process.id, name))))
+    versions = _versions(session, name, folder_id)
     if not versions:
         raise ItemNotFound(f"The package {name} does not exist.")
     return max(versions, key=lambda found: (found.is_latest_version, found.published or ""))
 
 
+def _versions(session: Session, name: str, folder_id: int) -> list[Process]:
+    """The versions of a package that a folder can use; those of its own feed first."""
+    own = feeds.of_folder(session, session.get_one(Folder, folder_id))
+    found = session.scalars(
+        sa.select(Process)
+        .where(
+            same_name(Process.id, name),
+            sa.or_(Process.feed_id.is_(None), Process.feed_id == own),
+        )
+        .order_by(Process.feed_id.is_(None), Process.key)
+    )
+    return list(found)
+
+
 def settle(session: Session, release: Release) -> None:
     """What a release says of its package, its folder and its environment."""
-    found = package(session, release.process_key, release.process_version)
+    found = package(
+        session, release.process_key, release.process_version, release.organization_unit_id
+    )
     release.process_key = found.id
     release.is_latest_version = found.is_latest_version
     release.is_process_deleted = False
@@ -57,7 +75,7 @@ def settle(session: Session, release: Release) -> None:
     release.requires_user_interaction = found.requires_user_interaction
     release.is_attended = found.is_attended
     release.is_compiled = found.is_compiled
-    release.feed_id = found.feed_id or release.feed_id
+    release.feed_id = found.feed_id
     _choose_entry_point(session, release, found)
     folder = session.get_one(Folder, release.organization_unit_id)
     release.folder_key = folder.key
@@ -89,6 +107,23 @@ def _choose_entry_point(session: Session, release: Release, found: Process) -> N
         raise ItemNotFound(f"The entry point {release.entry_point_path} does not exist.")
     release.entry_point_id = point.id if point else None
     release.entry_point_path = point.path if point else release.entry_point_path
+
+
+def arguments_at(session: Session, release: Release, path: str | None) -> Any:
+    """What a release takes and gives when it is started at an entry point of its package.
+
+    Raises ItemNotFound where the package has entry points, and none of that path.
+    """
+    if not path or path.lower() == (release.entry_point_path or "").lower():
+        return release.arguments
+    versions = _versions(session, release.process_key, release.organization_unit_id)
+    found = next((one for one in versions if one.version == release.process_version), None)
+    if found is None or not found.entry_points:
+        return release.arguments
+    for point in found.entry_points:
+        if (point.path or "").lower() == path.lower():
+            return {"Input": point.input_arguments, "Output": point.output_arguments}
+    raise ItemNotFound(f"The entry point {path} does not exist.")
 
 
 def keep_version(session: Session, release: Release, *, now: str) -> int:

@@ -11,9 +11,9 @@ would have to wait for the event loop, which may itself wait for the transaction
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -53,20 +53,28 @@ class CallRoute(APIRoute):
         super().__init__(path, _closing(endpoint), **words)
 
 
+@runtime_checkable
+class Ends(Protocol):
+    """What an endpoint may be given that has to be ended: a call, or something of its kind."""
+
+    writes: bool
+
+    def close(self, *, commit: bool) -> None: ...
+
+
 def _closing(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    takes_call = "call" in inspect.signature(endpoint).parameters
-    if not takes_call or hasattr(endpoint, CLOSES):
+    if hasattr(endpoint, CLOSES):
         return endpoint
 
     @functools.wraps(endpoint)
-    def run(*arguments: Any, call: Call, **words: Any) -> Any:
-        with _ending(call):
-            return endpoint(*arguments, call=call, **words)
+    def run(**words: Any) -> Any:
+        with _ending(words):
+            return endpoint(**words)
 
     @functools.wraps(endpoint)
-    async def run_async(*arguments: Any, call: Call, **words: Any) -> Any:
-        with _ending(call):
-            return await endpoint(*arguments, call=call, **words)
+    async def run_async(**words: Any) -> Any:
+        with _ending(words):
+            return await endpoint(**words)
 
     wrapped = run_async if inspect.iscoroutinefunction(endpoint) else run
     setattr(wrapped, CLOSES, True)
@@ -74,10 +82,13 @@ def _closing(endpoint: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def _ending(call: Call) -> Iterator[None]:
+def _ending(given: Mapping[str, Any]) -> Iterator[None]:
+    calls = [value for value in given.values() if isinstance(value, Ends)]
     try:
         yield
     except BaseException:
-        call.close(commit=False)
+        for call in calls:
+            call.close(commit=False)
         raise
-    call.close(commit=call.writes)
+    for call in calls:
+        call.close(commit=call.writes)

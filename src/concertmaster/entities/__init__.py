@@ -14,6 +14,7 @@ from concertmaster.entities._kinds import Entity
 from concertmaster.entities._structures import (
     ArgumentMetadata,
     AutopilotForRobotsSettings,
+    BlobFileAccess,
     CustomKeyValuePair,
     Tag,
     UpdateInfo,
@@ -28,6 +29,8 @@ from concertmaster.entities.assets import (
     AssetValueScope,
     AssetValueType,
 )
+from concertmaster.entities.attachments import Attachment, JobAttachment
+from concertmaster.entities.buckets import Bucket, BucketFile, BucketOptions
 from concertmaster.entities.environments import Environment, EnvironmentType, environment_robots
 from concertmaster.entities.exports import Export, ExportStatus, ExportType
 from concertmaster.entities.folders import (
@@ -39,6 +42,7 @@ from concertmaster.entities.folders import (
     folder_user_roles,
     folder_users,
 )
+from concertmaster.entities.job_triggers import JobTrigger, JobTriggerStatus, JobTriggerType
 from concertmaster.entities.jobs import (
     Job,
     JobError,
@@ -135,6 +139,11 @@ ALL: tuple[type[Entity], ...] = (
     Release,
     ReleaseVersion,
     Job,
+    JobTrigger,
+    Attachment,
+    JobAttachment,
+    Bucket,
+    BucketFile,
     QueueDefinition,
     QueueItem,
     QueueItemEvent,
@@ -159,9 +168,14 @@ __all__ = [
     "AssetUserValue",
     "AssetValueScope",
     "AssetValueType",
+    "Attachment",
     "AttendedRobot",
     "AutomationType",
     "AutopilotForRobotsSettings",
+    "BlobFileAccess",
+    "Bucket",
+    "BucketFile",
+    "BucketOptions",
     "CredentialType",
     "CustomKeyValuePair",
     "DataVariationContentType",
@@ -179,10 +193,14 @@ __all__ = [
     "FolderType",
     "HostingType",
     "Job",
+    "JobAttachment",
     "JobError",
     "JobPriority",
     "JobSourceType",
     "JobState",
+    "JobTrigger",
+    "JobTriggerStatus",
+    "JobTriggerType",
     "JobType",
     "LicenseErrorCode",
     "LogLevel",

@@ -82,3 +82,19 @@ class CustomKeyValuePair:
 
     key: str | None
     value: str | None
+
+
+class ResponseDictionary:
+    """Names and values, side by side."""
+
+    keys: list[str]
+    values: list[str]
+
+
+class BlobFileAccess:
+    """Where a file can be sent to or fetched from, and how."""
+
+    uri: str | None
+    verb: str | None
+    requires_auth: bool
+    headers: ResponseDictionary | None

@@ -182,6 +182,12 @@ class Job(
     robot_id: Mapped[int | None] = prop(link("robots.id"), hidden=True)
     release_id: Mapped[int | None] = prop(link("releases.id"), hidden=True, index=True)
     machine_id: Mapped[int | None] = prop(link("machines.id"), hidden=True, index=True)
+    run_as_user_id: Mapped[Int64 | None] = prop(hidden=True)  # only a robot of this user takes it
+    wanted_robot_id: Mapped[Int64 | None] = prop(hidden=True)  # only this one takes it
+    # The session that was given the job. No foreign key: a session speaks of its job, too.
+    dispatched_to: Mapped[Int64 | None] = prop(hidden=True)
+    dispatched_at: Mapped[Instant | None] = prop(hidden=True)
+    state_file: Mapped[str | None] = prop(hidden=True)  # what it left when it was suspended
 
     robot: Mapped["Robot | None"] = relationship()
     release: Mapped["Release | None"] = relationship()

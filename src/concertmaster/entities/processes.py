@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 from sqlalchemy import ForeignKey, Index
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import relationship
 
 from concertmaster.entities._enums import TargetFramework
@@ -62,6 +63,11 @@ class EntryPointDataVariation:
     id: Int64 | None
 
 
+def _without_feed(row: DefaultExecutionContext) -> str:
+    key: str = row.get_current_parameters()["key"]  # type: ignore[no-untyped-call]
+    return key.rpartition("/")[2]
+
+
 class Process(
     Entity,
     entity_set="Processes",
@@ -72,6 +78,7 @@ class Process(
     },
     scope="OR.Execution",
     folder="optional",
+    key="Key",  # the same package may lie in several feeds: unique within one
 ):
     """One version of a package: who made it, when, and what can be started in it."""
 
@@ -84,7 +91,9 @@ class Process(
     package_type: Mapped[PackageType] = prop(default=PackageType.Process)
     title: Mapped[str | None]
     version: Mapped[str] = prop(length=128)
-    key: Mapped[str] = prop(length=450, primary_key=True)  # "Package:1.0.0"
+    package_key: Mapped[str] = prop(  # "Package:1.0.0"
+        length=450, name="Key", index=True, default=lambda row: _without_feed(row)
+    )
     description: Mapped[str | None]
     published: Mapped[Instant | None]
     is_latest_version: Mapped[bool] = prop(default=False)
@@ -101,7 +110,11 @@ class Process(
     arguments: Mapped[Json | None] = prop(complex=ArgumentMetadata)
     resource_tags: Mapped[Json] = prop(complex=Tag, collection=True, default=list)
 
-    feed_id: Mapped[Guid | None] = prop(hidden=True)  # None is the tenant's
+    # In the tenant's feed it is the same, in another "<feed>/Package:1.0.0".
+    key: Mapped[str] = prop(length=450, primary_key=True, hidden=True)
+    feed_id: Mapped[Guid | None] = prop(hidden=True, index=True)  # None is the tenant's
+    file: Mapped[str | None] = prop(hidden=True)  # where the package lies; None: never uploaded
+    runtime: Mapped[str | None] = prop(hidden=True)  # what a robot must be able to run, if it says
 
     entry_points: Mapped[list["EntryPoint"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True

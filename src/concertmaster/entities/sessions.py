@@ -94,7 +94,11 @@ class Session(
     update_info: Mapped[Json | None] = prop(complex=UpdateInfo)
 
     robot_id: Mapped[int | None] = prop(ForeignKey("robots.id", ondelete="CASCADE"), hidden=True)
+    # The job that the robot was given and has not yet been heard to be done with.
     job_id: Mapped[int | None] = prop(link("jobs.id"), hidden=True, index=True)
+    # Who the robot says it is; without it no robot stands behind the session.
+    service_user_name: Mapped[str | None] = prop(hidden=True)
+    capabilities: Mapped[str | None] = prop(hidden=True)  # "function/python,api"; None: not said
 
     robot: Mapped["Robot | None"] = relationship()
     machine: Mapped["Machine | None"] = relationship()

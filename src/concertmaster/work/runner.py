@@ -5,8 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from concertmaster.settings import Settings
 from concertmaster.store import Registry, Tenant
-from concertmaster.work import exports
+from concertmaster.work import exports, silence, waiting
 from concertmaster.work.bell import Bell
 
 log = logging.getLogger("concertmaster")
@@ -17,13 +18,17 @@ LOOK = 5.0
 
 #: Works off what is due in a tenant; gives up between two steps when the event is set.
 Task = Callable[[Tenant, threading.Event], None]
-TASKS: tuple[Task, ...] = (exports.work_off,)
+
+
+def tasks_of(settings: Settings) -> tuple[Task, ...]:
+    """Everything that is done in the background, in order."""
+    return (exports.work_off, silence.watch(settings.robot_timeout), waiting.resume_due)
 
 
 class Runner:
     """One thread for all tenants of a registry. Nothing is lost when it dies: work is rows."""
 
-    def __init__(self, registry: Registry, tasks: tuple[Task, ...] = TASKS) -> None:
+    def __init__(self, registry: Registry, tasks: tuple[Task, ...] = ()) -> None:
         self._registry = registry
         self._tasks = tasks
         self._wakes = threading.Event()
@@ -36,6 +41,7 @@ class Runner:
 
     def start(self) -> None:
         self._stopping.clear()
+        self._tasks = self._tasks or tasks_of(self._registry.settings)
         self._thread = threading.Thread(target=self._run, name="concertmaster-work", daemon=True)
         self._thread.start()
 

@@ -1,0 +1,110 @@
+"""What can be asked of buckets: addresses to read and write at, and what lies in them."""
+
+from concertmaster.domain import buckets, clock, files
+from concertmaster.domain.call import Call
+from concertmaster.domain.errors import ItemNotFound
+from concertmaster.entities import Bucket
+from concertmaster.model import NAMESPACE
+from concertmaster.odata.declare import Guid
+from concertmaster.odata.operations import deletion, function
+from concertmaster.odata.service import Complex, Selection, Values, select
+from concertmaster.odata.write import Change, hook
+from concertmaster.store.blobs import Blobs
+
+READ = "Buckets.View and BlobFiles.View"
+WRITE = "Buckets.View and BlobFiles.Create"
+
+
+@hook("before_create", Bucket)
+def before_create(call: Call, bucket: Bucket, change: Change) -> None:
+    bucket.organization_unit_id = call.folder
+    bucket.secret = clock.new_guid()
+
+
+@hook("before_delete", Bucket)
+def before_delete(call: Call, bucket: Bucket) -> None:
+    buckets.empty(call.session, Blobs(call.tenant.blobs), bucket.id)
+
+
+@function("Buckets", "GetByKey", permission="Buckets.View")
+def get_by_key(call: Call, identifier: Guid) -> Selection:
+    """The bucket with this identifier."""
+    same = Bucket.identifier == identifier.strip("{}").lower()
+    return select(Bucket, same, single=ItemNotFound(entity="Bucket"))
+
+
+@function("Buckets", "GetReadUri", key=True, permission=READ)
+def get_read_uri(call: Call, key: int, path: str, expiry_in_minutes: int | None = None) -> Complex:
+    """Where a file can be fetched from, for a while."""
+    bucket, path = _find(call, key), buckets.clean(path)
+    buckets.file(call.session, bucket.id, path)
+    return _access(call, bucket, path, "GET", expiry_in_minutes)
+
+
+@function("Buckets", "GetWriteUri", key=True, permission=WRITE)
+def get_write_uri(
+    call: Call,
+    key: int,
+    path: str,
+    expiry_in_minutes: int | None = None,
+    content_type: str | None = None,
+) -> Complex:
+    """Where a file can be sent to, for a while."""
+    bucket = _find(call, key)
+    buckets.check_writable(bucket)
+    return _access(call, bucket, buckets.clean(path), "PUT", expiry_in_minutes)
+
+
+@function("Buckets", "GetFiles", key=True, permission=READ)
+def get_files(
+    call: Call,
+    key: int,
+    directory: str | None = None,
+    file_name_glob: str | None = None,
+    recursive: bool = False,
+) -> Values:
+    """The files in a folder of the bucket."""
+    bucket = _find(call, key)
+    found = buckets.listing(call.session, bucket.id, directory, file_name_glob, recursive=recursive)
+    return Values(f"{NAMESPACE}.BlobFileDto", [buckets.members(one) for one in found])
+
+
+@function("Buckets", "GetDirectories", key=True, permission=READ)
+def get_directories(
+    call: Call, key: int, directory: str | None = None, file_name_glob: str | None = None
+) -> Values:
+    """The folders in a folder of the bucket."""
+    bucket = _find(call, key)
+    found = buckets.directories(call.session, bucket.id, directory, file_name_glob)
+    empty = {"ContentType": None, "Size": 0, "IsDirectory": True}
+    return Values(
+        f"{NAMESPACE}.BlobFileDto", [{"FullPath": path, **empty, "Id": path} for path in found]
+    )
+
+
+@function("Buckets", "GetFile", key=True, permission=READ)
+def get_file(call: Call, key: int, path: str) -> Complex:
+    """What is known of one file."""
+    bucket = _find(call, key)
+    found = buckets.file(call.session, bucket.id, buckets.clean(path))
+    return Complex(f"{NAMESPACE}.BlobFileDto", buckets.members(found))
+
+
+@deletion("Buckets", "DeleteFile", key=True, permission="Buckets.View and BlobFiles.Delete")
+def delete_file(call: Call, key: int, path: str) -> None:
+    """Take one file away."""
+    bucket = _find(call, key)
+    buckets.check_writable(bucket)
+    buckets.remove(call.session, Blobs(call.tenant.blobs), bucket.id, buckets.clean(path))
+
+
+def _access(call: Call, bucket: Bucket, path: str, verb: str, minutes: int | None) -> Complex:
+    uri = buckets.uri(bucket, path, verb, call.base_url, minutes)
+    return Complex(f"{NAMESPACE}.BlobFileAccessDto", files.access(uri, verb))
+
+
+def _find(call: Call, key: int) -> Bucket:
+    bucket = call.session.get(Bucket, key)
+    if bucket is None or bucket.organization_unit_id != call.folder:
+        raise ItemNotFound(entity="Bucket")
+    return bucket

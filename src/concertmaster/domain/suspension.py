@@ -1,0 +1,184 @@
+"""Jobs that wait: suspended with their state, resumed when what they wait for has come.
+
+Running ──→ Suspended ──(a trigger fires, or somebody resumes it)──→ Resumed ──→ Running
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from concertmaster.domain import jobs
+from concertmaster.domain.errors import Conflict, ItemNotFound, NotAuthorized
+from concertmaster.entities import (
+    Job,
+    JobState,
+    JobTrigger,
+    JobTriggerStatus,
+    JobTriggerType,
+    QueueItem,
+    QueueItemStatus,
+    SessionState,
+)
+from concertmaster.entities import Session as RobotSession
+from concertmaster.store.blobs import Blobs
+
+#: In these a queue item is done with, and what waited for it goes on.
+DONE = (
+    QueueItemStatus.Successful, QueueItemStatus.Failed, QueueItemStatus.Abandoned,
+    QueueItemStatus.Deleted,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One thing that a job waits for."""
+
+    kind: JobTriggerType
+    item_key: str | None = None
+    item_id: int | None = None
+    timer: str | None = None
+    message: str | None = None
+
+
+def suspend(
+    session: Session,
+    blobs: Blobs,
+    held: RobotSession,
+    job_key: str,
+    persistence_id: str,
+    state: bytes,
+    waits: Sequence[Wait],
+    *,
+    now: str,
+    **values: Any,
+) -> None:
+    """A robot lays its job aside, with the state to go on from.
+
+    Raises:
+        NotAuthorized: it is not the robot's job.
+        Conflict: the job does not run.
+    """
+    job = session.scalars(sa.select(Job).where(Job.key == job_key)).first()
+    if job is None or job.dispatched_to != held.id:
+        raise NotAuthorized
+    if JobState.Suspended not in jobs.STEPS[job.state]:
+        raise Conflict(f"A job that is {job.state.name} cannot be suspended.")
+    before = job.state_file
+    moved = jobs.move(
+        session, job, JobState.Suspended, now=now, persistence_id=persistence_id,
+        state_file=blobs.save("states", state), dispatched_to=None, dispatched_at=None, **values,
+    )  # fmt: skip
+    if not moved:
+        raise Conflict(f"A job that is {job.state.name} cannot be suspended.")
+    if before:
+        blobs.delete(before)
+    session.execute(sa.delete(JobTrigger).where(JobTrigger.job_id == job.id))
+    session.add_all(
+        JobTrigger(
+            job_id=job.id, organization_unit_id=job.organization_unit_id, trigger_type=wait.kind,
+            item_key=wait.item_key, item_id=wait.item_id, timer=wait.timer,
+            trigger_message=wait.message, status=JobTriggerStatus.New,
+        )
+        for wait in waits
+    )  # fmt: skip
+    held.job_id, held.state = None, SessionState.Available
+    session.flush()
+
+
+def state_of(session: Session, blobs: Blobs, persistence_id: str) -> bytes:
+    """What a job left when it was suspended. Raises ItemNotFound."""
+    same = Job.persistence_id == persistence_id.strip("{} ").lower()
+    job = session.scalars(sa.select(Job).where(same).order_by(Job.id.desc())).first()
+    state = blobs.read(job.state_file) if job and job.state_file else None
+    if state is None:
+        raise ItemNotFound(entity="State")
+    return state
+
+
+# --- going on -------------------------------------------------------------------------------
+
+
+def resume(session: Session, job: Job, *, now: str, arguments: str | None = None) -> Job:
+    """Let a suspended job go on. Raises Conflict where it is not suspended."""
+    if job.state is not JobState.Suspended:
+        raise Conflict(f"A job that is {job.state.name} cannot be resumed.")
+    values: dict[str, Any] = {"resume_version": (job.resume_version or 0) + 1, "resume_time": now}
+    if arguments is not None:
+        values["input_arguments"] = arguments
+    # Some other robot may take it: the first one's name is history.
+    if not jobs.move(session, job, JobState.Resumed, now=now, **values):
+        raise Conflict(f"A job that is {job.state.name} cannot be resumed.")
+    return job
+
+
+def deliver(
+    session: Session, inbox_id: str, payload: Any, folders: Collection[int], *, now: str
+) -> bool:
+    """What a job in one of these folders waits for has come; False if it had come already.
+
+    Raises ItemNotFound.
+    """
+    trigger = _inbox(session, inbox_id)
+    if trigger.organization_unit_id not in folders:
+        raise ItemNotFound(entity="Inbox")
+    if trigger.status == JobTriggerStatus.Fired:
+        return False
+    trigger.payload = {"payload": payload}
+    _fire(session, trigger, now)
+    return True
+
+
+def payload(session: Session, inbox_id: str) -> tuple[JobTrigger, Any]:
+    """What was delivered. Raises ItemNotFound where nothing was."""
+    trigger = _inbox(session, inbox_id)
+    if trigger.payload is None:
+        raise ItemNotFound(entity="Payload")
+    return trigger, trigger.payload["payload"]
+
+
+def _inbox(session: Session, inbox_id: str) -> JobTrigger:
+    key = inbox_id.strip("{} ").lower()
+    same = sa.select(JobTrigger).where(JobTrigger.item_key == key)
+    found = session.scalars(same.order_by(JobTrigger.id.desc())).first()
+    if found is None:
+        raise ItemNotFound(entity="Inbox")
+    return found
+
+
+def _fire(session: Session, trigger: JobTrigger, now: str) -> None:
+    trigger.status = JobTriggerStatus.Fired
+    session.flush()
+    job = session.get(Job, trigger.job_id)
+    if job is not None and job.state is JobState.Suspended:
+        resume(session, job, now=now)
+
+
+def due(*, now: str) -> sa.Select[Any]:
+    """The triggers whose moment, job or queue item has come to its end."""
+    ended = sa.select(Job.key).where(Job.state.in_(sorted(jobs.FINAL)))
+    done = sa.select(QueueItem.key).where(QueueItem.status.in_(DONE))
+    kind = JobTrigger.trigger_type
+    return (
+        sa.select(JobTrigger)
+        .join(Job, Job.id == JobTrigger.job_id)
+        .where(
+            JobTrigger.status == JobTriggerStatus.New,
+            Job.state == JobState.Suspended,
+            sa.or_(
+                (kind == JobTriggerType.Timer) & (JobTrigger.timer <= now),
+                (kind == JobTriggerType.Job) & JobTrigger.item_key.in_(ended),
+                (kind == JobTriggerType.QueueItem) & JobTrigger.item_key.in_(done),
+            ),
+        )
+        .order_by(JobTrigger.id)
+    )
+
+
+def fire_due(session: Session, *, now: str) -> int:
+    found = session.scalars(due(now=now)).all()
+    for trigger in found:
+        _fire(session, trigger, now)
+    return len(found)

@@ -1,0 +1,270 @@
+"""A real robot runs real jobs: `uipath` publishes and invokes, `uipath-robot` executes.
+
+Both come from PyPI, unmodified, into an environment of their own; `uv`, which the robot calls,
+makes the environment of the job.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from clients.running import HERE, Server, environment, run
+
+pytestmark = [
+    pytest.mark.registry,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("robot"),
+]
+
+ODATA = "UiPath.Server.Configuration.OData"
+#: Seconds of silence after which the server gives up a robot; it is heard of every five.
+TIMEOUT = 15
+FUNCTIONS = ("add", "fail", "wait", "count", "use", "grow")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    running = Server(folder, CONCERTMASTER_ROBOT_TIMEOUT=str(TIMEOUT))
+    yield running
+    running.stop()
+    assert "unexpected error" not in running.log, running.log[-4000:]
+
+
+@pytest.fixture(scope="module")
+def env(server: Server, pip: Callable[..., Path]) -> dict[str, str]:
+    """What `concertmaster env` prints, with the installed commands on the path."""
+    python = pip("robot", "uipath>=2.14", "uipath-robot>=0.0.20", "uv")
+    lines = (line.partition("=") for line in server.env("python").splitlines())
+    told = {name: value.strip('"') for name, _, value in lines}
+    return environment(**told, PATH=f"{python.parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@dataclass
+class Tenant:
+    """The server, as the test looks at it."""
+
+    http: httpx.Client
+
+    def get(self, path: str, folder: str = "Shared", /, **query: Any) -> Any:
+        answer = self.http.get(path, params=query, headers={"x-uipath-folderpath": folder})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any, status: int = 200, folder: str = "Shared") -> Any:
+        answer = self.http.post(path, json=body, headers={"x-uipath-folderpath": folder})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def start(self, entry: str, **given: Any) -> str:
+        """The key of a new job."""
+        info = {"ReleaseName": "worker", "EntryPointPath": entry}
+        body = {"startInfo": {**info, "InputArguments": json.dumps(given)}}
+        (job,) = self.post(f"odata/Jobs/{ODATA}.StartJobs", body, 201)["value"]
+        return str(job["Key"])
+
+    def job(self, key: str) -> Any:
+        return self.get(f"odata/Jobs/{ODATA}.GetByKey(identifier={key})")
+
+    def wait(self, key: str, *states: str, seconds: float = 90) -> Any:
+        """The job, once it is in one of the states."""
+        until = time.monotonic() + seconds
+        while (job := self.job(key))["State"] not in states:
+            assert time.monotonic() < until, f"{job['State']}, not {states}: {job}"
+            time.sleep(0.2)
+        return job
+
+    def ended(self, key: str, seconds: float = 90) -> Any:
+        return self.wait(key, "Successful", "Faulted", "Stopped", seconds=seconds)
+
+    def sessions(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.get("odata/Sessions", **{"$orderby": "Id desc"})["value"]
+        return [row for row in rows if row["Version"] == "26.0"]
+
+
+@pytest.fixture(scope="module")
+def tenant(server: Server, env: dict[str, str]) -> Iterator[Tenant]:
+    headers = {"authorization": f"Bearer {env['UIPATH_ACCESS_TOKEN']}"}
+    with httpx.Client(base_url=f"{server.url}/", headers=headers, timeout=30) as http:
+        yield Tenant(http)
+
+
+@pytest.fixture(scope="module")
+def project(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A packed project."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copy(HERE / "robot_project.py", folder / "work.py")
+    functions = {name: f"work.py:{name}" for name in FUNCTIONS}
+    (folder / "uipath.json").write_text(json.dumps({"functions": functions}))
+    (folder / "pyproject.toml").write_text(
+        '[project]\nname = "worker"\nversion = "0.0.1"\ndescription = "Works"\n'
+        'authors = [{ name = "Ada" }]\nrequires-python = ">=3.11"\ndependencies = ["uipath"]\n'
+    )
+    for command in (("init",), ("pack", "--nolock")):
+        run("uipath", *command, cwd=folder, env=env, timeout=120)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def published(project: Path, env: dict[str, str], tenant: Tenant) -> str:
+    """The project in both feeds, and a process of it in Shared."""
+    for feed in ("--my-workspace", "--tenant"):
+        said = run("uipath", "publish", feed, cwd=project, env=env)
+        assert "published successfully" in said, said
+        assert "Failed" not in said
+    body = {"Name": "worker", "ProcessKey": "worker", "ProcessVersion": "0.0.1"}
+    tenant.post("odata/Releases", body, 201)
+    return "worker"
+
+
+class Robot:
+    """`uipath-robot`, in a process of its own."""
+
+    def __init__(self, folder: Path, env: dict[str, str], name: str) -> None:
+        folder.mkdir()
+        self.log = folder / "robot.log"
+        with self.log.open("w") as out:
+            self._process = subprocess.Popen(
+                ["uipath-robot"], cwd=folder, stdout=out, stderr=out, start_new_session=True,
+                env={**env, "UIPATH_ROBOT_USERNAME": f"autogen\\{name}_local"},
+            )  # fmt: skip
+
+    def stop(self) -> None:
+        """As Ctrl+C does."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(20)
+
+    def kill(self) -> None:
+        """It and all it started, at once."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def robots(
+    env: dict[str, str], published: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Robot]]:
+    started: list[Robot] = []
+    folder = tmp_path_factory.mktemp("robots")
+
+    def start(name: str) -> Robot:
+        started.append(Robot(folder / name, env, name))
+        return started[-1]
+
+    yield start
+    for robot in started:
+        robot.stop()
+
+
+@pytest.fixture(scope="module")
+def robot(robots: Callable[[str], Robot]) -> Robot:
+    return robots("one")
+
+
+def test_publish_invoke_execute(
+    tenant: Tenant, project: Path, env: dict[str, str], robot: Robot
+) -> None:
+    said = run("uipath", "invoke", "add", '{"number": 41}', cwd=project, env=env)
+    key = re.search(r"jobs/([0-9a-f-]{36})/details", said)
+    assert key, said
+    begun = time.monotonic()
+    job = tenant.ended(key.group(1))
+    print(f"from invoke to Successful: {time.monotonic() - begun:.1f} s")
+    assert (job["State"], json.loads(job["OutputArguments"])["number"]) == ("Successful", 42), job
+    assert job["StartTime"] and job["EndTime"] and job["HostMachineName"]
+    workspace = job["OrganizationUnitFullyQualifiedName"]
+    query = {"$filter": f"JobKey eq {job['Key']}"}
+    until = time.monotonic() + 15
+    while not (logs := tenant.get("odata/RobotLogs", workspace, **query)["value"]):
+        assert time.monotonic() < until, "no logs came"
+        time.sleep(0.2)
+    assert "adding one to 41" in [line["Message"] for line in logs]
+    (session,) = tenant.sessions()
+    assert (session["State"], session["IsUnresponsive"]) == ("Available", False)
+    assert session["MachineName"] == "admin's workspace machine"
+
+
+def test_what_raises_ends_faulted(tenant: Tenant, robot: Robot) -> None:
+    job = tenant.ended(tenant.start("fail", number=7))
+    assert job["State"] == "Faulted"
+    assert "7 is no number to work with" in job["Info"]
+    assert job["JobError"]["Code"]
+
+
+def test_a_stopped_job_ends_stopped(tenant: Tenant, robot: Robot, tmp_path: Path) -> None:
+    key = tenant.start("wait", folder=str(tmp_path))
+    job = tenant.wait(key, "Running")
+    wait_for(tmp_path / "begun")
+    tenant.post(f"odata/Jobs/{ODATA}.StopJobs", {"jobIds": [job["Id"]], "strategy": "SoftStop"})
+    assert tenant.job(key)["State"] in ("Stopping", "Stopped")
+    assert tenant.ended(key)["State"] == "Stopped"
+
+
+def test_a_job_works_with_assets_queues_and_buckets(tenant: Tenant, robot: Robot) -> None:
+    shelf = {"Name": "Shelf", "Identifier": "5e1f0000-0000-0000-0000-000000000001"}
+    bucket = tenant.post("odata/Buckets", shelf, 201)
+    job = tenant.ended(tenant.start("use", number=5))
+    assert job["State"] == "Successful", job
+    (item,) = tenant.get("odata/QueueItems", **{"$filter": "Reference eq 'job-5'"})["value"]
+    said = json.loads(job["OutputArguments"])["text"]
+    assert item["SpecificContent"]["said"] == said
+    asked = f"odata/Buckets({bucket['Id']})/{ODATA}.GetReadUri"
+    assert httpx.get(tenant.get(asked, path="out/said.txt")["Uri"]).text == said
+
+
+def test_a_large_output_comes_as_a_file(tenant: Tenant, robot: Robot) -> None:
+    job = tenant.ended(tenant.start("grow", number=3))
+    assert (job["State"], job["OutputArguments"]) == ("Successful", None), job
+    file = tenant.get(f"odata/Attachments({job['OutputFile']})")
+    output = httpx.get(file["BlobFileAccess"]["Uri"]).json()
+    assert output == {"number": 3, "text": "x" * 20_000}
+
+
+def test_two_robots_never_do_the_same(
+    tenant: Tenant, robot: Robot, robots: Callable[[str], Robot], tmp_path: Path
+) -> None:
+    keys = [tenant.start("count", number=number, folder=str(tmp_path)) for number in range(10)]
+    second = robots("two")
+    jobs = [tenant.ended(key, seconds=200) for key in keys]
+    assert {job["State"] for job in jobs} == {"Successful"}
+    runs = (tmp_path / "runs").read_text().split()
+    assert sorted(map(int, runs)) == list(range(10))
+    assert len({session["Id"] for session in tenant.sessions()}) == 2
+    for one in (robot, second):
+        assert "Job " in one.log.read_text()
+    second.stop()
+    states = [session["State"] for session in tenant.sessions()]
+    assert sorted(states) == ["Available", "Disconnected"]
+
+
+def test_a_robot_that_is_killed_leaves_no_job_hanging(
+    tenant: Tenant, robots: Callable[[str], Robot], robot: Robot, tmp_path: Path
+) -> None:
+    robot.stop()
+    doomed = robots("doomed")
+    key = tenant.start("wait", folder=str(tmp_path))
+    tenant.wait(key, "Running")
+    wait_for(tmp_path / "begun")
+    doomed.kill()
+    job = tenant.ended(key, seconds=TIMEOUT + 20)
+    assert (job["State"], job["ErrorCode"]) == ("Faulted", "Robot.Lost")
+    assert tenant.sessions()[0]["IsUnresponsive"]
+
+
+def wait_for(path: Path, seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < until, f"{path} did not come"
+        time.sleep(0.1)
