@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -118,8 +119,7 @@ class Calling:
         if chosen and "$select" not in system:
             context = f"{request.base}$metadata#{entity_set.name}({','.join(members)})/$entity"
             return response.json_response({"@odata.context": context, **members}, status=status)
-        asked = replace(request, query="")
-        asked.__dict__["options"] = replace(request.options, system=system)
+        asked = replace(request, query=urlencode(system, quote_via=quote))
         answered = self.reading.entities(call, [result.entity], asked, single=True, status=status)
         item = {**orjson.loads(answered.body), **members}
         return response.json_response(item, status=status)
