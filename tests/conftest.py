@@ -16,9 +16,12 @@ from stand_in import Client, StandIn, Start
 DATABASE_URL = os.environ.get("CONCERTMASTER_TEST_DATABASE_URL")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Start a stand-in with settings of one's own; all are stopped at the end."""
+    """Start a stand-in with settings of one's own; all are stopped when the module is through.
+
+    No later than that: each holds connections, and a database server grants only so many.
+    """
     from pydantic import SecretStr
     from starlette.testclient import TestClient
 
