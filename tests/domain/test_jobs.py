@@ -25,6 +25,7 @@ from concertmaster.entities._enums import JobPriority, RobotType
 from concertmaster.entities._kinds import Entity
 from concertmaster.entities.folders import PermissionModel
 from concertmaster.entities.jobs import JobSourceType, JobState, StopStrategy
+from statements import counted
 
 NOW = "2026-01-02T03:04:05.0000000Z"
 LATER = "2026-01-02T04:00:00.0000000Z"
@@ -112,6 +113,22 @@ def test_all_takes_every_enabled_robot_once(session: Session) -> None:
     assert [job.robot_id for job in started] == [1, 2, 3]
     with pytest.raises(PendingJobsAlreadyExist):
         _start(session, 1, strategy="All")
+
+
+@pytest.mark.parametrize("asked", [{"strategy": "All"}, {"strategy": "Specific"}])
+def test_more_robots_cost_no_more_statements(asked: dict[str, object]) -> None:
+    costs = []
+    for robot_ids in ([1], [1, 2, 3]):
+        session = open_session()
+        for robot in session.scalars(sa.select(Robot).where(Robot.id.not_in(robot_ids))):
+            robot.enabled = False
+        _start(session)  # what is read but once is read
+        given = {"robot_ids": robot_ids} if asked["strategy"] == "Specific" else {}
+        with counted(session.get_bind().engine) as statements:
+            assert len(_start(session, 1, **asked, **given)) == len(robot_ids)
+        costs.append(len([one for one in statements if one.startswith("SELECT")]))
+        close(session)
+    assert costs[0] == costs[1]
 
 
 def test_robot_count_takes_the_first(session: Session) -> None:

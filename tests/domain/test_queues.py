@@ -1,12 +1,9 @@
 """How work gets into a queue: content, references, batches. Time is passed in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from concertmaster.domain import queues
 from concertmaster.domain.errors import (
@@ -20,25 +17,13 @@ from concertmaster.domain.errors import (
 from concertmaster.domain.queues import CommitType, NewItem
 from concertmaster.entities import QueueDefinition, QueueItem, QueueItemPriority, QueueItemStatus
 from domain.queue_room import OTHER, SHARED, QueueRoom
+from statements import counted
 
 NOW = "2024-05-06T07:08:09.1234567Z"
 
 
 def add(room: QueueRoom, queue: QueueDefinition, now: str = NOW, **values: Any) -> QueueItem:
     return room.item(queues.add_item(room.session, queue, NewItem(**values), by=room.by, now=now))
-
-
-@contextmanager
-def counted(room: QueueRoom) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    engine = room.tenant.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def test_an_item_starts_with_the_documented_values(room: QueueRoom) -> None:
@@ -142,7 +127,7 @@ def test_a_batch_with_bad_items(
 def test_a_thousand_items_cost_few_statements_and_keep_their_order(room: QueueRoom) -> None:
     queue = room.queue(enforce_unique_reference=True)
     batch = [NewItem(content={"n": n}, reference=f"r{n}") for n in range(1000)]
-    with counted(room) as statements:
+    with counted(room.tenant.engine) as statements:
         added = queues.add_items(
             room.session, queue, batch, CommitType.AllOrNothing, by=room.by, now=NOW
         )

@@ -54,18 +54,17 @@ FINAL = frozenset(state for state, following in STEPS.items() if not following)
 
 #: What a request to stop makes of a job: a robot has to be told, or nobody has it yet.
 STOPS: Mapping[tuple[JobState, StopStrategy], JobState] = {
-    (JobState.Pending, StopStrategy.SoftStop): JobState.Stopped,
-    (JobState.Pending, StopStrategy.Kill): JobState.Stopped,
-    (JobState.Suspended, StopStrategy.SoftStop): JobState.Stopped,
-    (JobState.Suspended, StopStrategy.Kill): JobState.Stopped,
-    (JobState.Resumed, StopStrategy.SoftStop): JobState.Stopped,
-    (JobState.Resumed, StopStrategy.Kill): JobState.Stopped,
+    **{
+        (state, strategy): JobState.Stopped
+        for state in (JobState.Pending, JobState.Suspended, JobState.Resumed)
+        for strategy in StopStrategy
+    },
     (JobState.Running, StopStrategy.SoftStop): JobState.Stopping,
     (JobState.Running, StopStrategy.Kill): JobState.Terminating,
     (JobState.Stopping, StopStrategy.SoftStop): JobState.Stopping,
     (JobState.Stopping, StopStrategy.Kill): JobState.Terminating,
-    (JobState.Terminating, StopStrategy.Kill): JobState.Terminating,
     (JobState.Terminating, StopStrategy.SoftStop): JobState.Terminating,
+    (JobState.Terminating, StopStrategy.Kill): JobState.Terminating,
 }
 
 #: The bands of the named priorities within 1 to 100, as UiPath's own command line sends them.
@@ -205,7 +204,8 @@ def _targets(
 
 def _all(session: Session, folder: Folder, release: Release, asked: Start) -> Sequence[Robot]:
     robots = _robots_of(session, release)
-    free = [robot for robot in robots if robot.id not in _waiting_for(session, release)]
+    waiting_for = _waiting_for(session, release)
+    free = [robot for robot in robots if robot.id not in waiting_for]
     if robots and not free:
         raise PendingJobsAlreadyExist
     if not robots:
@@ -231,7 +231,7 @@ def _specific(session: Session, folder: Folder, release: Release, asked: Start) 
     }
     if len(found) != len(wanted):
         raise InvalidStartJobRobotIds
-    if any(robot_id in _waiting_for(session, release) for robot_id in wanted):
+    if not _waiting_for(session, release).isdisjoint(wanted):
         raise PendingJobsAlreadyExist
     return [found[robot_id] for robot_id in wanted]
 
