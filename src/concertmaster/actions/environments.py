@@ -22,11 +22,6 @@ class Member(Payload):
     id: Id
 
 
-@hook("before_create", Environment)
-def before_create(call: Call, environment: Environment, change: Change) -> None:
-    call.folder  # noqa: B018 - an environment lives in a folder
-
-
 @hook("after_create", Environment)
 @hook("after_update", Environment)
 def after_write(call: Call, environment: Environment, change: Change) -> None:
