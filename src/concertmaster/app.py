@@ -20,23 +20,19 @@ from starlette.responses import Response as WebResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from concertmaster import __version__, actions, control, rest
-from concertmaster.domain.errors import (
-    InvalidRequest,
-    NotAuthenticated,
-    OperationNotBuilt,
-    OrchestratorError,
-)
+from concertmaster.domain.errors import InvalidRequest, OrchestratorError
 from concertmaster.edge.address import AnyCase, TenantAddress
 from concertmaster.edge.admission import Orchestrator
 from concertmaster.edge.errors import answer, body_of, render
 from concertmaster.edge.headers import ALWAYS, AnswerHeaders, OwnOrigin
-from concertmaster.identity.callers import identify
+from concertmaster.edge.unanswered import unanswered
 from concertmaster.identity.routes import router as identity_router
 from concertmaster.identity.token_routes import router as tokens_router
 from concertmaster.model import NAMESPACE, model
 from concertmaster.odata.errors import MethodNotAllowed, NoSuchResource, ODataError
+from concertmaster.odata.openapi import openapi_paths
 from concertmaster.odata.operations import Operations
-from concertmaster.odata.routes import ODataDoor, openapi_paths
+from concertmaster.odata.routes import ODataDoor
 from concertmaster.odata.service import Behaviour, Service
 from concertmaster.odata.write import Hooks
 from concertmaster.robots.files import router as robot_files_router
@@ -44,7 +40,6 @@ from concertmaster.robots.routes import router as robots_router
 from concertmaster.scenarios import seed
 from concertmaster.settings import Settings
 from concertmaster.store import Registry, Tenant
-from concertmaster.surface import find
 from concertmaster.work.runner import Runner
 
 #: Where the real product differs from a plain ASP.NET Core OData service (see docs/adr).
@@ -146,7 +141,7 @@ def _serve(scope: Scope) -> tuple[Service, bool]:
 
 def _failure(request: Request, error: Exception) -> WebResponse:
     if isinstance(error, NoSuchResource | MethodNotAllowed):
-        return _outside(request, error)
+        return unanswered(request, error)
     return render(request, error)
 
 
@@ -172,8 +167,7 @@ def _add_documents(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = plain()
-            service = Service(model(), None, operations=operations(), hooks=hooks())  # type: ignore[arg-type]
-            schema["paths"].update(openapi_paths(service, "/odata"))
+            schema["paths"].update(openapi_paths(model(), operations(), "/odata"))
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -186,7 +180,7 @@ def _add_errors(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: HTTPException) -> WebResponse:
         if error.status_code in (404, 405):
-            return _outside(request, error)
+            return unanswered(request, error)
         return answer(request, error.status_code, body_of(request, str(error.detail), 0))
 
     async def on_validation(request: Request, error: RequestValidationError) -> WebResponse:
@@ -199,23 +193,3 @@ def _add_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, on_validation)  # type: ignore[arg-type]
     app.add_exception_handler(OrchestratorError, on_error)
-
-
-def _outside(request: Request, error: Exception) -> WebResponse:
-    """What no route answers: a known operation that is not built (501), or nothing (404, 405)."""
-    known = find(request.method, request.scope["path"])
-    if known is not None:
-        tenant, registry = request.state.tenant, request.app.state.registry
-        try:
-            if not known.name.startswith("RobotsService"):  # robots prove themselves by licence key
-                identify(request.headers.get("authorization"), tenant, registry, registry.settings)
-        except NotAuthenticated as refused:
-            return render(request, refused)
-        return render(request, OperationNotBuilt(operation=known.name))
-    if isinstance(error, ODataError):
-        return render(request, error)
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    message = (
-        "The requested resource was not found." if status == 404 else "The method is not allowed."
-    )
-    return answer(request, status, body_of(request, message, 0))

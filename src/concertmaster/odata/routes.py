@@ -1,4 +1,4 @@
-"""The web edge of the engine: one door for the whole service, and its OpenAPI paths.
+"""The web edge of the engine: one door for the whole service.
 
 The only file of `odata/` that imports the web framework. The door stands before the framework's
 router: it reads a path once and hands the request to the pipeline; everything that is not OData
@@ -6,7 +6,6 @@ is passed on.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from anyio import to_thread
 from starlette.requests import Request as WebRequest
@@ -14,8 +13,6 @@ from starlette.responses import Response as WebResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from concertmaster.odata.errors import BadRequest
-from concertmaster.odata.model import EntitySet
-from concertmaster.odata.operations import KINDS
 from concertmaster.odata.request import Request
 from concertmaster.odata.response import Response
 from concertmaster.odata.service import Service
@@ -78,11 +75,13 @@ class ODataDoor:
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The whole body. Raises BadRequest for one that is too large."""
+    """The whole body. Raises BadRequest for one that is too large or was broken off."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("The request ended before its body did.")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > LARGEST_BODY:
@@ -105,87 +104,3 @@ def read_request(scope: Scope, prefix: str, body: bytes) -> Request:
         headers=headers,
         body=body,
     )
-
-
-# --- OpenAPI --------------------------------------------------------------------------------
-
-_VERBS = {kind: method.lower() for method, kind in KINDS.items()}
-_QUERY = (
-    ("$filter", "string"), ("$orderby", "string"), ("$select", "string"), ("$expand", "string"),
-    ("$top", "integer"), ("$skip", "integer"), ("$count", "boolean"),
-)  # fmt: skip
-
-
-def openapi_paths(service: Service, prefix: str) -> dict[str, Any]:
-    """Paths of the OpenAPI document, made from the declarations when they are asked for."""
-    paths: dict[str, Any] = {}
-    for entity_set in service.model:
-        _set_paths(paths, entity_set, prefix)
-    for operation in service.operations.all:
-        key = "({key})" if operation.on_entity else ""
-        owner = f"/{operation.set_name}{key}" if operation.set_name else ""
-        function = operation.kind != "action"
-        inline = (
-            ",".join(f"{p.wire}={{{p.wire}}}" for p in operation.parameters) if function else ""
-        )
-        shown = f"({inline})" if inline else ""
-        path = f"{prefix}{owner}/{operation.qualified}{shown}"
-        names = (["key"] if operation.on_entity else []) + (
-            [p.wire for p in operation.parameters] if function else []
-        )
-        entry: dict[str, Any] = {
-            "tags": [operation.set_name or "Operations"],
-            "operationId": f"{operation.set_name}_{operation.name}",
-            "summary": operation.doc.split("\n")[0],
-            "parameters": [_parameter(name, "path", "string") for name in names],
-            "responses": {str(operation.status or 200): {"description": "Done."}},
-        }
-        if not function and operation.parameters:
-            properties = {
-                p.wire: p.adapter.json_schema(ref_template="#/components/schemas/{model}")
-                for p in operation.parameters
-            }
-            for schema in properties.values():
-                schema.pop("$defs", None)
-            entry["requestBody"] = {
-                "content": {"application/json": {"schema": {"type": "object", "properties": {
-                    name: {"title": schema.get("title", name), "type": schema.get("type", "object")}
-                    for name, schema in properties.items()
-                }}}}
-            }  # fmt: skip
-        paths.setdefault(path, {})[_VERBS[operation.kind]] = entry
-    return paths
-
-
-def _set_paths(paths: dict[str, Any], entity_set: EntitySet, prefix: str) -> None:
-    name = entity_set.name
-    many, one = f"{prefix}/{name}", f"{prefix}/{name}({{key}})"
-    for method in sorted(entity_set.declaration.methods):
-        collection = method == "POST"
-        verbs = (
-            [(many, "get"), (one, "get")]
-            if method == "GET"
-            else [(many if collection else one, method.lower())]
-        )
-        for path, verb in verbs:
-            parameters = [] if path == many else [_parameter("key", "path", "string")]
-            if verb == "get":
-                wanted = _QUERY if path == many else _QUERY[2:4]
-                parameters += [_parameter(option, "query", kind) for option, kind in wanted]
-            suffix = "ById" if path == one else ""
-            entry: dict[str, Any] = {
-                "tags": [name],
-                "operationId": f"{name}_{verb.capitalize()}{suffix}",
-                "summary": entity_set.type.doc.split("\n")[0],
-                "parameters": parameters,
-                "responses": {"201" if collection else "200": {"description": "Done."}},
-            }
-            if verb in ("post", "put", "patch"):
-                entry["requestBody"] = {
-                    "content": {"application/json": {"schema": {"type": "object"}}}
-                }
-            paths.setdefault(path, {})[verb] = entry
-
-
-def _parameter(name: str, where: str, kind: str) -> dict[str, Any]:
-    return {"name": name, "in": where, "required": where == "path", "schema": {"type": kind}}
