@@ -5,21 +5,11 @@ import sqlalchemy as sa
 
 from concertmaster.domain import clock
 from concertmaster.entities import Robot, RobotType, User
-from stand_in import Client, StandIn, Start
+from stand_in import Client, StandIn
 
 ODATA = "UiPath.Server.Configuration.OData"
 BY_NAME = f"/odata/Assets/{ODATA}.GetRobotAssetByNameForRobotKey"
 SET = f"/odata/Assets/{ODATA}.SetRobotAssetByRobotKey"
-
-
-@pytest.fixture(scope="module")
-def stand_in(start_stand_in: Start) -> StandIn:
-    return start_stand_in("empty")
-
-
-@pytest.fixture(scope="module")
-def shared(stand_in: StandIn) -> Client:
-    return stand_in.client(folder="Shared")
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,9 @@ from typing import Any
 import pytest
 
 from concertmaster.domain import clock, files
-from stand_in import Client, StandIn, Start
+from stand_in import Client, StandIn
 
 ODATA = "UiPath.Server.Configuration.OData"
-
-
-@pytest.fixture(scope="module")
-def stand_in(start_stand_in: Start) -> StandIn:
-    return start_stand_in("empty")
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,6 @@ LOGS = f"/odata/RobotLogs/{ODATA}.Export"
 
 
 @pytest.fixture(scope="module")
-def stand_in(start_stand_in: Start) -> StandIn:
-    return start_stand_in("empty")
-
-
-@pytest.fixture(scope="module")
 def shared(stand_in: StandIn) -> Client:
     client = stand_in.client(folder="Shared")
     lines = [{"message": f"line {n}", "level": n % 6} for n in range(1200)]

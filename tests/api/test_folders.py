@@ -5,20 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from stand_in import Client, StandIn, Start
+from stand_in import Client, StandIn
 
 ODATA = "UiPath.Server.Configuration.OData"
 NAMES: Iterator[str] = (f"f{number}" for number in itertools.count())
-
-
-@pytest.fixture(scope="module")
-def stand_in(start_stand_in: Start) -> StandIn:
-    return start_stand_in("empty")
-
-
-@pytest.fixture(scope="module")
-def admin(stand_in: StandIn) -> Client:
-    return stand_in.client()
 
 
 def make(client: Client, parent: int | None = None, name: str = "") -> dict[str, object]:

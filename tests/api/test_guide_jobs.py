@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guide_examples import CLOUD, FOLDER, SERVER, agrees, collection
-from stand_in import Client, StandIn, Start
+from stand_in import Client
 
 JOBS = f"{CLOUD}/odata/Jobs"
 LOGON = "Logon failure: unknown user name or bad password"
@@ -116,17 +116,6 @@ READS = {
         5, [{**job, "Release": RELEASE, "Robot": ROBOT} for job in (J125153, J125154)],
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def reader(guide: StandIn) -> Client:
-    return guide.client()
-
-
-@pytest.fixture
-def writer(start_stand_in: Start) -> Client:
-    """On a tenant of its own. No folder is said anywhere: there is only one."""
-    return start_stand_in("guide").client()
 
 
 @pytest.mark.parametrize("name", READS)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from guide_examples import FOLDER, SERVER, agrees, collection
-from stand_in import Client, StandIn, Start
+from stand_in import Client
 
 SESSIONS, ROBOTS = "/odata/Sessions", "/odata/Robots"
 AVAILABLE = {"State": "Available"}
@@ -64,16 +64,6 @@ READS = {
         ],
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def reader(guide: StandIn) -> Client:
-    return guide.client()
-
-
-@pytest.fixture
-def writer(start_stand_in: Start) -> Client:
-    return start_stand_in("guide").client()
 
 
 @pytest.mark.parametrize("name", READS)

@@ -5,20 +5,10 @@ from typing import Any
 import pytest
 
 from guide_examples import CLOUD, QUEUES, SERVER, agrees, collection
-from stand_in import Client, StandIn, Start
+from stand_in import Client
 
 ODATA = f"{CLOUD}/odata"
 ITEMS = f"{ODATA}/QueueItems"
-
-
-@pytest.fixture(scope="module")
-def reader(guide: StandIn) -> Client:
-    return guide.client()
-
-
-@pytest.fixture
-def writer(start_stand_in: Start) -> Client:
-    return start_stand_in("guide").client()
 
 
 def item(

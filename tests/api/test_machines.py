@@ -1,15 +1,8 @@
 """Machines: keys, names, and robots that are bound to them."""
 
-import pytest
-
-from stand_in import Client, Start
+from stand_in import Client
 
 ODATA = "UiPath.Server.Configuration.OData"
-
-
-@pytest.fixture(scope="module")
-def shared(start_stand_in: Start) -> Client:
-    return start_stand_in("empty").client(folder="Shared")
 
 
 def make(client: Client, name: str) -> dict[str, object]:

@@ -19,11 +19,6 @@ def queue(client: Client, name: str, **members: object) -> int:
 
 
 @pytest.fixture(scope="module")
-def stand_in(start_stand_in: Start) -> StandIn:
-    return start_stand_in("empty")
-
-
-@pytest.fixture(scope="module")
 def client(stand_in: StandIn) -> Client:
     client = stand_in.client(folder="Shared")
     queue(client, "Docs", AcceptAutomaticallyRetry=True, MaxNumberOfRetries=1)

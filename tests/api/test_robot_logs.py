@@ -13,16 +13,6 @@ ODATA = "UiPath.Server.Configuration.OData"
 SUBMIT = "/api/Logs/SubmitLogs"
 
 
-@pytest.fixture(scope="module")
-def stand_in(start_stand_in: Start) -> StandIn:
-    return start_stand_in("empty")
-
-
-@pytest.fixture(scope="module")
-def shared(stand_in: StandIn) -> Client:
-    return stand_in.client(folder="Shared")
-
-
 def found(client: Client, message: str) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = client.rows(f"/odata/RobotLogs?$filter=Message eq '{message}'")
     return rows

@@ -4,14 +4,9 @@ import pytest
 import sqlalchemy as sa
 
 from concertmaster.entities import Robot
-from stand_in import Client, StandIn, Start
+from stand_in import Client, StandIn
 
 ODATA = "UiPath.Server.Configuration.OData"
-
-
-@pytest.fixture(scope="module")
-def stand_in(start_stand_in: Start) -> StandIn:
-    return start_stand_in("empty")
 
 
 @pytest.fixture(scope="module")

@@ -1,20 +1,8 @@
 """Settings, status and feeds: what clients ask before they begin."""
 
-import pytest
-
-from stand_in import Client, StandIn, Start
+from stand_in import Client, StandIn
 
 ODATA = "UiPath.Server.Configuration.OData"
-
-
-@pytest.fixture(scope="module")
-def stand_in(start_stand_in: Start) -> StandIn:
-    return start_stand_in("empty")
-
-
-@pytest.fixture(scope="module")
-def admin(stand_in: StandIn) -> Client:
-    return stand_in.client()
 
 
 def pairs(answer: dict[str, list[str]]) -> dict[str, str]:

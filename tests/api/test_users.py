@@ -2,19 +2,9 @@
 
 import pytest
 
-from stand_in import Client, StandIn, Start
+from stand_in import Client, StandIn
 
 ODATA = "UiPath.Server.Configuration.OData"
-
-
-@pytest.fixture(scope="module")
-def stand_in(start_stand_in: Start) -> StandIn:
-    return start_stand_in("empty")
-
-
-@pytest.fixture(scope="module")
-def admin(stand_in: StandIn) -> Client:
-    return stand_in.client()
 
 
 def make(admin: Client, name: str, **members: object) -> dict[str, object]:
