@@ -6,9 +6,10 @@ from alembic import context
 from concertmaster.domain.access_cache import ACCESS_VERSION
 from concertmaster.entities import Entity
 from concertmaster.odata import declare
+from concertmaster.store import timekeeping
 
-METADATA = Entity.metadata
-assert ACCESS_VERSION.metadata is METADATA  # the one table that is no entity's
+METADATA = [Entity.metadata, timekeeping.METADATA]
+assert ACCESS_VERSION.metadata is Entity.metadata  # a table that is no entity's
 
 
 def render(kind: str, item: object, _context: object) -> str | bool:

@@ -40,6 +40,7 @@ from concertmaster.robots.routes import router as robots_router
 from concertmaster.scenarios import seed
 from concertmaster.settings import Settings
 from concertmaster.store import Registry, Tenant
+from concertmaster.work.kinds import kinds
 from concertmaster.work.runner import Runner
 
 #: Where the real product differs from a plain ASP.NET Core OData service (see docs/adr).
@@ -84,8 +85,9 @@ class Application(FastAPI):
 def create_app(settings: Settings | None = None, registry: Registry | None = None) -> Application:
     """The application over a registry of tenants; it closes the registry it opened itself."""
     owned = registry is None
-    opened = registry or Registry.open(settings or Settings(), seed)
-    runner = Runner(opened)
+    settings = settings or Settings()
+    opened = registry or Registry.open(settings, seed)
+    runner = Runner(opened, kinds(settings))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -107,7 +109,7 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
         tokens_router,
         robots_router,
         robot_files_router,
-        *(module.router for module in rooms),
+        *(module.router for module in rooms if hasattr(module, "router")),
     ]
     plain = [route for router in routers for route in router.routes]
     for router in routers:

@@ -151,7 +151,7 @@ def test_a_row_that_a_dead_process_left_is_taken_again(stand_in: StandIn, shared
         left = sa.update(Export).where(Export.id == asked["Id"])
         session.execute(left.values(status=ExportStatus.InProgress, size=None, file=None))
         session.commit()
-    exports.work_off(stand_in.tenant, threading.Event())
+    exports.work_off(stand_in.tenant, stand_in.tenant.clock.now(), threading.Event())
     assert finished(shared, asked)["Status"] == "Completed"
 
 
@@ -163,7 +163,7 @@ def test_a_stop_leaves_the_rest_for_the_next_start(start_stand_in: Start) -> Non
     stopping.set()
     asked = client.ok("POST", LOGS)
     exports._make(alone.tenant, asked["Id"], stopping)
-    exports.work_off(alone.tenant, threading.Event())
+    exports.work_off(alone.tenant, alone.tenant.clock.now(), threading.Event())
     assert finished(client, asked)["Status"] == "Completed"
 
 

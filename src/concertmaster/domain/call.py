@@ -6,6 +6,7 @@ from functools import cached_property
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from concertmaster.domain import reactions
 from concertmaster.domain.access import Caller
 from concertmaster.domain.errors import FolderRequired
 from concertmaster.settings import Settings
@@ -62,7 +63,7 @@ class Call:
         try:
             for session in self._sessions:
                 if commit:
-                    session.commit()
+                    reactions.commit(session, by=self.caller.user_id)
         finally:
             for session in self._sessions:
                 session.close()

@@ -10,7 +10,7 @@ import secrets
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from concertmaster.domain.errors import InvalidArgument
 
@@ -31,54 +31,92 @@ _TEXT: Final = re.compile(
 )
 
 
-class Clock:
-    """A tenant's time: real time, unless it was set to another or stopped.
+class Setting(NamedTuple):
+    """How a clock goes: where it stood at a moment of wall time, and how fast it runs since."""
 
-    Wall time is read through `wall` (in ticks); what the tenant sees is an origin plus the wall
-    time passed since it was set, times `scale`. A frozen clock has scale 0.
-    """
+    origin: int = 0  #: ticks
+    set_at: int = 0  #: ticks of wall time
+    scale: float = 1.0  #: seconds of the tenant in a second on the wall
+    frozen: bool = False
+    paused: bool = False  #: whether the tenant's background rests
+
+
+class Clock:
+    """A tenant's time: real time, unless it was set to another or stopped."""
 
     def __init__(self) -> None:
-        self.reset()
+        self._setting = Setting()
 
-    def reset(self) -> None:
-        """Back to real time."""
-        self._origin = self._set_at = 0
-        self.scale = 1.0
+    @property
+    def setting(self) -> Setting:
+        return self._setting
+
+    @setting.setter
+    def setting(self, setting: Setting) -> None:
+        self._setting = setting
+
+    def forget(self) -> None:
+        """Nothing to forget: this one is kept nowhere."""
 
     @property
     def frozen(self) -> bool:
-        return self.scale == 0
+        return self.setting.frozen
+
+    @property
+    def scale(self) -> float:
+        """Seconds of the tenant in a second on the wall, while it is not frozen."""
+        return self.setting.scale
+
+    @property
+    def paused(self) -> bool:
+        return self.setting.paused
 
     @staticmethod
     def wall() -> int:
         return _UNIX_EPOCH + time.time_ns() // 100
 
     def ticks(self) -> int:
-        passed = self.wall() - self._set_at
-        return self._origin + (passed if self.scale == 1 else int(passed * self.scale))
+        origin, set_at, scale, frozen, _ = self.setting
+        if frozen:
+            return origin
+        passed = self.wall() - set_at
+        return min(origin + (passed if scale == 1 else int(passed * scale)), _LAST)
 
     def now(self) -> str:
         """The instant it is for the tenant."""
         return instant(self.ticks())
 
-    def set(self, moment: str, *, scale: float | None = None) -> None:
-        """Make it `moment` now; time goes on from there, `scale` times as fast as on the wall."""
-        self._start_at(ticks(moment), self.scale if scale is None else scale)
+    def reset(self) -> None:
+        """Back to real time, at work."""
+        self.setting = Setting()
+
+    def set(
+        self, moment: str | None = None, *, scale: float | None = None, frozen: bool | None = None
+    ) -> None:
+        """Make it `moment` now, and let it go on at a pace; what is None stays as it is."""
+        before = self.setting
+        self.setting = Setting(
+            origin=self.ticks() if moment is None else ticks(moment),
+            set_at=self.wall(),
+            scale=before.scale if scale is None else scale,
+            frozen=before.frozen if frozen is None else frozen,
+            paused=before.paused,
+        )
 
     def freeze(self, moment: str | None = None) -> None:
-        self._start_at(self.ticks() if moment is None else ticks(moment), 0)
+        self.set(moment, frozen=True)
 
     def thaw(self, *, scale: float = 1) -> None:
-        self._start_at(self.ticks(), scale)
+        self.set(scale=scale, frozen=False)
 
     def advance(self, by: float | timedelta) -> str:
-        """Move ahead; answers the new now."""
-        self._start_at(_within(self.ticks() + _span(by)), self.scale)
+        """Move ahead; answers the new now. Runs nothing: `work/advancing.py` does."""
+        self.set(instant_within(self.ticks() + _span(by)))
         return self.now()
 
-    def _start_at(self, origin: int, scale: float) -> None:
-        self._origin, self._set_at, self.scale = origin, self.wall(), scale
+    def pause(self, paused: bool = True) -> None:
+        """Let the background rest, or work again."""
+        self.setting = self.setting._replace(paused=paused)
 
 
 # --- instants and ticks -------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import clock, releases
+from concertmaster.domain import clock, events, releases
 from concertmaster.domain.arguments import check_arguments
 from concertmaster.domain.errors import (
     CannotRestartUnfinishedJob,
@@ -50,6 +50,17 @@ STEPS: Mapping[JobState, frozenset[JobState]] = {
     JobState.Faulted: frozenset(),
     JobState.Stopped: frozenset(),
 }  # fmt: skip
+#: What others hear of a step: the name of the event that it is.
+TOLD: Mapping[JobState, str] = {
+    JobState.Running: "job.started",
+    JobState.Stopping: "job.stopping",
+    JobState.Terminating: "job.terminating",
+    JobState.Faulted: "job.faulted",
+    JobState.Successful: "job.completed",
+    JobState.Stopped: "job.stopped",
+    JobState.Suspended: "job.suspended",
+    JobState.Resumed: "job.resumed",
+}
 FINAL = frozenset(state for state, following in STEPS.items() if not following)
 
 #: What a request to stop makes of a job: a robot has to be told, or nobody has it yet.
@@ -110,8 +121,14 @@ def start(session: Session, folder_id: int, asked: Start, *, now: str) -> list[J
     robots = _targets(session, folder, release, asked)
     batch = asked.batch_key or clock.new_guid()
     jobs = [_new_job(folder, release, robot, asked, batch, now) for robot in robots]
+    return _created(session, jobs, asked, now)
+
+
+def _created(session: Session, jobs: list[Job], asked: Start, now: str) -> list[Job]:
     session.add_all(jobs)
     session.flush()
+    ids, folder = [job.id for job in jobs], jobs[0].organization_unit_id
+    events.record(session, "job.created", ids, folder=folder, now=now, start=asked)
     return jobs
 
 
@@ -304,6 +321,9 @@ def move(session: Session, job: Job, to: JobState, *, now: str, **values: Any) -
         .execution_options(synchronize_session=False)
     ).scalar()
     session.refresh(job)
+    if done is not None:
+        folder = job.organization_unit_id
+        events.record(session, TOLD[to], [job.id], folder=folder, now=now)
     return done is not None
 
 
@@ -345,9 +365,7 @@ def restart(session: Session, job: Job, *, now: str) -> Job:
         values={"entry_point_path": job.entry_point_path, "reference": job.reference},
     )  # fmt: skip
     again = _new_job(folder, release, robot, asked, clock.new_guid(), now)
-    session.add(again)
-    session.flush()
-    return again
+    return _created(session, [again], asked, now)[0]
 
 
 def find_jobs(session: Session, folder_id: int, job_ids: Sequence[int]) -> list[Job]:

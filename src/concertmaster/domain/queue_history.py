@@ -12,8 +12,15 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from concertmaster.domain import events
 from concertmaster.domain.access import Caller
-from concertmaster.entities import QueueItem, QueueItemEvent, QueueItemEventAction, User
+from concertmaster.entities import (
+    QueueItem,
+    QueueItemEvent,
+    QueueItemEventAction,
+    QueueItemStatus,
+    User,
+)
 
 ITEMS = cast("sa.Table", QueueItem.__table__)
 _VERSIONS = ITEMS.alias("versions")
@@ -24,6 +31,17 @@ _TOLD = (
     ITEMS.c.id, ITEMS.c.organization_unit_id, ITEMS.c.status, ITEMS.c.review_status,
     ITEMS.c.reviewer_user_id,
 )  # fmt: skip
+
+#: What others hear of a change: the name of the event for the status that an item is given.
+TOLD: Mapping[QueueItemStatus, str] = {
+    QueueItemStatus.New: "queueItem.deferred",
+    QueueItemStatus.InProgress: "queueItem.transactionStarted",
+    QueueItemStatus.Failed: "queueItem.transactionFailed",
+    QueueItemStatus.Successful: "queueItem.transactionCompleted",
+    QueueItemStatus.Abandoned: "queueItem.transactionAbandoned",
+    QueueItemStatus.Retried: "queueItem.retried",
+    QueueItemStatus.Deleted: "queueItem.deleted",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,7 @@ def insert_items(
     by_key = {row.unique_key: row for row in inserted}
     in_order = [by_key[row["unique_key"]] for row in rows]
     _record(session, in_order, QueueItemEventAction.Create, by, now)
+    _tell(session, "queueItem.added", in_order, now)
     return [row.id for row in in_order]
 
 
@@ -73,7 +92,22 @@ def change_items(
         sa.update(ITEMS).where(*conditions).values(**values, row_version=version).returning(*_TOLD)
     ).all()
     _record(session, changed, action, by, now)
+    _tell(session, _name_of(values), changed, now)
     return [row.id for row in changed]
+
+
+def _name_of(values: Mapping[str, Any]) -> str:
+    """The event that a change of these values is."""
+    if "status" in values:
+        return TOLD[values["status"]]
+    changes_review = "review_status" in values or "reviewer_user_id" in values
+    return "queueItem.reviewStatusChanged" if changes_review else "queueItem.updated"
+
+
+def _tell(session: Session, name: str, rows: Sequence[Any], now: str) -> None:
+    for folder in dict.fromkeys(row.organization_unit_id for row in rows):
+        ids = [row.id for row in rows if row.organization_unit_id == folder]
+        events.record(session, name, ids, folder=folder, now=now)
 
 
 def _record(

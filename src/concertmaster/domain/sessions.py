@@ -10,7 +10,6 @@ it was doing before is lost.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,7 +18,6 @@ from concertmaster.domain import clock, jobs
 from concertmaster.domain.access import Caller
 from concertmaster.domain.errors import (
     Conflict,
-    InvalidArgument,
     NotAuthenticated,
     RobotNotConfiguredForUser,
 )
@@ -276,33 +274,61 @@ def lose(session: Session, job: Job, why: str, *, now: str) -> None:
 
 # --- silence --------------------------------------------------------------------------------
 
+#: Sessions of robots that ought to be heard of.
+_HEARD = sa.and_(
+    RobotSession.service_user_name.is_not(None), RobotSession.state != SessionState.Disconnected
+)
+_IN_PREPARATION = sa.and_(
+    _HEARD, RobotSession.is_unresponsive, Job.state.in_((JobState.Pending, JobState.Resumed))
+)
+_GIVEN = sa.func.coalesce(Job.dispatched_at, Job.creation_time)
 
-def silent(*, now: str, after: int) -> sa.Select[Any]:
-    """The sessions of robots that should have been heard of."""
-    if after <= 0:
-        raise InvalidArgument("A time-out must be positive.")
-    return sa.select(RobotSession).where(
-        RobotSession.service_user_name.is_not(None),
-        RobotSession.state != SessionState.Disconnected,
-        RobotSession.reporting_time < clock.add(now, -after),
-        sa.or_(RobotSession.is_unresponsive.is_(False), RobotSession.job_id.is_not(None)),
+
+def next_silent(session: Session, *, after: int) -> str | None:
+    """When the next robot is to be given up, or a job that such a one never began."""
+    heard = sa.select(sa.func.min(RobotSession.reporting_time)).where(
+        _HEARD, RobotSession.is_unresponsive.is_(False)
     )
+    given = (
+        sa.select(sa.func.min(_GIVEN))
+        .join(RobotSession, RobotSession.job_id == Job.id)
+        .where(_IN_PREPARATION)
+    )
+    last, begun = session.scalar(heard), session.scalar(given)
+    moments = [last and clock.add(last, after), begun and clock.add(begun, _patience(after))]
+    return min((moment for moment in moments if moment), default=None)
 
 
-def give_up_silent(session: Session, *, now: str, after: int) -> int:
+def give_up_silent(session: Session, *, now: str, after: int) -> list[int]:
     """Mark robots that were not heard of for so many seconds; their jobs end Faulted.
 
     A job that its robot was still preparing has more time: making an environment can take long,
     and the robot says nothing meanwhile. It is not given to another, for it may yet begin.
+    The ids of the sessions that were touched.
     """
-    found = session.scalars(silent(now=now, after=after)).all()
-    for held in found:
-        held.is_unresponsive, held.state = True, SessionState.Unknown
+    silent = sa.select(RobotSession).where(
+        _HEARD, RobotSession.reporting_time <= clock.add(now, -after)
+    )
+    touched = []
+    for held in session.scalars(silent.order_by(RobotSession.id)):
         job = session.get(Job, held.job_id) if held.job_id is not None else None
-        if job is None or job.state in jobs.FINAL:
+        lost = job is not None and _is_lost(job, now, after)
+        if held.is_unresponsive and not lost:
             continue
-        begun = job.state not in (JobState.Pending, JobState.Resumed)
-        given = clock.between(job.dispatched_at or job.creation_time, now)
-        if begun or given > max(PREPARATION, after):
+        touched.append(held.id)
+        held.is_unresponsive, held.state = True, SessionState.Unknown
+        if job is not None and lost:
             lose(session, job, f"The robot was not heard of for {after} seconds.", now=now)
-    return len(found)
+    return touched
+
+
+def _is_lost(job: Job, now: str, after: int) -> bool:
+    if job.state in jobs.FINAL:
+        return False
+    if job.state not in (JobState.Pending, JobState.Resumed):
+        return True
+    return clock.between(job.dispatched_at or job.creation_time, now) >= _patience(after)
+
+
+def _patience(after: int) -> int:
+    return max(PREPARATION, after)

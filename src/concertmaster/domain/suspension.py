@@ -156,29 +156,37 @@ def _fire(session: Session, trigger: JobTrigger, now: str) -> None:
         resume(session, job, now=now)
 
 
-def due(*, now: str) -> sa.Select[Any]:
-    """The triggers whose moment, job or queue item has come to its end."""
-    ended = sa.select(Job.key).where(Job.state.in_(sorted(jobs.FINAL)))
-    done = sa.select(QueueItem.key).where(QueueItem.status.in_(DONE))
-    kind = JobTrigger.trigger_type
-    return (
+# --- what falls due -------------------------------------------------------------------------
+
+_ENDED = sa.select(Job.key).where(Job.state.in_(sorted(jobs.FINAL)))
+_DONE = sa.select(QueueItem.key).where(QueueItem.status.in_(DONE))
+_WAITING = sa.and_(JobTrigger.status == JobTriggerStatus.New, Job.state == JobState.Suspended)
+#: What a job waits for has come to its end.
+_ENDED_ALREADY = sa.or_(
+    (JobTrigger.trigger_type == JobTriggerType.Job) & JobTrigger.item_key.in_(_ENDED),
+    (JobTrigger.trigger_type == JobTriggerType.QueueItem) & JobTrigger.item_key.in_(_DONE),
+)
+
+
+def next_due(session: Session) -> str | None:
+    """When the next waiting is over; in the past where it is already."""
+    timed = JobTrigger.trigger_type == JobTriggerType.Timer
+    moment = sa.case((timed, JobTrigger.timer), else_=Job.last_modification_time)
+    waiting = sa.select(sa.func.min(moment)).join(Job, Job.id == JobTrigger.job_id)
+    found: str | None = session.scalar(waiting.where(_WAITING, sa.or_(timed, _ENDED_ALREADY)))
+    return found
+
+
+def fire_due(session: Session, *, now: str) -> list[int]:
+    """Fire the triggers whose moment, job or queue item has come; the ids of their jobs."""
+    due = (JobTrigger.trigger_type == JobTriggerType.Timer) & (JobTrigger.timer <= now)
+    found = session.scalars(
         sa.select(JobTrigger)
         .join(Job, Job.id == JobTrigger.job_id)
-        .where(
-            JobTrigger.status == JobTriggerStatus.New,
-            Job.state == JobState.Suspended,
-            sa.or_(
-                (kind == JobTriggerType.Timer) & (JobTrigger.timer <= now),
-                (kind == JobTriggerType.Job) & JobTrigger.item_key.in_(ended),
-                (kind == JobTriggerType.QueueItem) & JobTrigger.item_key.in_(done),
-            ),
-        )
+        .where(_WAITING, sa.or_(due, _ENDED_ALREADY))
         .order_by(JobTrigger.id)
-    )
-
-
-def fire_due(session: Session, *, now: str) -> int:
-    found = session.scalars(due(now=now)).all()
+        .with_for_update(skip_locked=True, of=JobTrigger)  # replicas share the work
+    ).all()
     for trigger in found:
         _fire(session, trigger, now)
-    return len(found)
+    return [trigger.job_id for trigger in found]

@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from concertmaster.domain import buckets, files
+from concertmaster.domain import buckets, files, reactions
 from concertmaster.domain.errors import FileTooLarge, ItemNotFound
 from concertmaster.entities import Attachment
 from concertmaster.store import Tenant
@@ -57,7 +57,7 @@ async def put_attachment(
             row = files.find(session, attachment_id)
             before, row.file = row.file, key
             row.last_modification_time = tenant.clock.now()
-            session.commit()
+            reactions.commit(session)
             return before
 
     await _kept(tenant, key, keep)
@@ -102,7 +102,7 @@ async def put_bucket_file(
             bucket = buckets.opened(session, bucket_id, path, "PUT", expires, signature)
             now = tenant.clock.now()
             before = buckets.keep(session, bucket, path, key, size, kind, now=now)
-            session.commit()
+            reactions.commit(session)
             return before
 
     await _kept(tenant, key, keep)

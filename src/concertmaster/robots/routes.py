@@ -11,7 +11,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import dispatch, sessions
+from concertmaster.domain import dispatch, reactions, sessions
 from concertmaster.domain.access_cache import AccessCache
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import InvalidRequest
@@ -56,7 +56,7 @@ class Speaking:
     def close(self, *, commit: bool) -> None:
         with self.session:
             if commit:
-                self.session.commit()
+                reactions.commit(self.session)
 
     def held(self) -> RobotSession:
         return sessions.heard(self.session, self.host, now=self.now)

@@ -4,6 +4,7 @@ A file names entity sets (or types) and gives their rows in the API's own words:
 
     about: Two queues and nothing in them.
     include: roles                      # other scenarios that come first
+    background: paused                  # nothing happens by itself until it is told to
     QueueDefinitions:
       - {Id: 188, Name: Invoices, Folder: Shared, MaxNumberOfRetries: 2}
       - {Name: Reminders, Folder: Shared}
@@ -36,6 +37,9 @@ def seed(tenant: Tenant) -> None:
     Raises:
         ScenarioError: there is no such scenario, or it says what cannot be.
     """
-    world = build(read(tenant.scenario), tenant)
+    scenario = read(tenant.scenario)
+    world = build(scenario, tenant)
     with tenant.writing.begin() as connection:
         store(connection, world)
+    if scenario.paused:
+        tenant.clock.pause()

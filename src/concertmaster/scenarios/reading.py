@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 #: The words of a file that name no entity set.
-ABOUT, INCLUDE = "about", "include"
+ABOUT, INCLUDE, BACKGROUND = "about", "include", "background"
 
 _HERE = files(__package__ or "concertmaster.scenarios")
 
@@ -40,6 +40,7 @@ class Scenario:
     name: str
     about: str
     templates: tuple[Template, ...]
+    paused: bool = False  #: whether the background rests until it is told to work
 
 
 def built_in() -> dict[str, str]:
@@ -86,13 +87,17 @@ def _parse(text: str, file: str, folder: Path | None, trail: tuple[object, ...])
     if not isinstance(said, dict):
         raise ScenarioError(f"{file}: entity sets with their rows are expected")
     about = said.pop(ABOUT, "")
+    background = said.pop(BACKGROUND, "works")
+    if background not in ("works", "paused"):
+        raise ScenarioError(f"{file}: the {BACKGROUND} either 'works' or is 'paused'")
     templates: list[Template] = []
     included = said.pop(INCLUDE, [])
     for other in included if isinstance(included, list) else [included]:
         templates += _include(str(other), file, folder, trail).templates
     for entity_set, rows in said.items():
         templates += _templates(file, str(entity_set), rows)
-    return Scenario(file.removesuffix(".yaml"), str(about).strip(), tuple(templates))
+    name = file.removesuffix(".yaml")
+    return Scenario(name, str(about).strip(), tuple(templates), paused=background == "paused")
 
 
 def _include(name: str, file: str, folder: Path | None, trail: tuple[object, ...]) -> Scenario:

@@ -18,6 +18,7 @@ from concertmaster.store.databases import Databases, Files, Server
 from concertmaster.store.engines import for_writing, open_engine
 from concertmaster.store.tables import FACTS, METADATA, ORGANIZATIONS, TENANTS, VERSION
 from concertmaster.store.tenant import Tenant
+from concertmaster.store.timekeeping import KeptClock
 
 T = TypeVar("T")
 
@@ -198,7 +199,7 @@ class Registry:
             ).scalar_one()
         blobs = self.folder / "blobs" / row["database"]
         blobs.mkdir(parents=True, exist_ok=True)
-        return Tenant(
+        tenant = Tenant(
             id=row["id"],
             key=row["key"],
             name=row["name"],
@@ -209,6 +210,8 @@ class Registry:
             url=self._databases.url(row["database"]),
             blobs=blobs,
         )
+        tenant.clock = KeptClock(tenant)
+        return tenant
 
     def _load(self) -> None:
         """Take up what the tables say: tenants that came, tenants that went."""

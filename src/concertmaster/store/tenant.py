@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.domain.clock import Clock
+from concertmaster.store.bell import Bell
 from concertmaster.store.engines import for_writing, open_engine
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ class Tenant:
     url: sa.URL
     blobs: Path
     clock: Clock = field(default_factory=Clock)
+    bell: Bell = field(default_factory=Bell)
     _owned: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -73,6 +75,7 @@ class Tenant:
         return found
 
     def close(self) -> None:
+        self.clock.forget()
         if "engine" in self.__dict__:
             self.engine.dispose()
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock
 from concertmaster.domain.call import Call
@@ -37,7 +38,7 @@ from concertmaster.odata.query import stream
 from concertmaster.odata.request import Options
 from concertmaster.store import Tenant
 from concertmaster.visibility import reachable
-from concertmaster.work.bell import ring_after_commit
+from concertmaster.work.due import Fired, Kind
 
 log = logging.getLogger("concertmaster")
 
@@ -92,7 +93,6 @@ def ask(call: Call, kind: ExportType, cls: type[Any], options: Options, **equal:
     )  # fmt: skip
     call.session.add(export)
     call.session.flush()
-    ring_after_commit(call.session, call.tenant)
     return export
 
 
@@ -162,20 +162,32 @@ def _sign(export: Export, expires: int) -> str:
 # --- working off ----------------------------------------------------------------------------
 
 
-def work_off(tenant: Tenant, stopping: threading.Event) -> None:
+UNFINISHED = (ExportStatus.New, ExportStatus.InProgress)
+
+
+def _next(session: Session) -> str | None:
+    waiting = Export.status.in_(UNFINISHED)
+    return session.scalar(sa.select(sa.func.min(Export.requested_at)).where(waiting))
+
+
+def work_off(tenant: Tenant, now: str, stopping: threading.Event) -> list[Fired]:
     """Write every export that waits, the oldest first."""
     waiting = sa.select(Export.id).where(Export.status.in_(UNFINISHED)).order_by(Export.id)
     with tenant.reader() as session:
         ids = list(session.scalars(waiting))
+    written = []
     for export_id in ids:
         if stopping.is_set():
-            return
+            break
         with _alone(tenant, export_id) as mine:
             if mine and _move(tenant, export_id, UNFINISHED, ExportStatus.InProgress):
                 _make(tenant, export_id, stopping)
+                written.append(Fired(now, "export", export_id))
+    return written
 
 
-UNFINISHED = (ExportStatus.New, ExportStatus.InProgress)
+#: Somebody waits for the file: it is written even while the background rests.
+KIND = Kind("export", _next, work_off, rests=False)
 
 
 class _Held:

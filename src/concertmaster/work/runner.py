@@ -3,34 +3,28 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
-from concertmaster.settings import Settings
 from concertmaster.store import Registry, Tenant
-from concertmaster.work import exports, silence, waiting
-from concertmaster.work.bell import Bell
+from concertmaster.work.due import Kind
+from concertmaster.work.working import Working
 
 log = logging.getLogger("concertmaster")
 
-#: Seconds between looks when no bell rings: new tenants, and rows that other replicas left.
+#: Seconds between looks for tenants that came.
 PAUSE = 1.0
-LOOK = 5.0
-
-#: Works off what is due in a tenant; gives up between two steps when the event is set.
-Task = Callable[[Tenant, threading.Event], None]
-
-
-def tasks_of(settings: Settings) -> tuple[Task, ...]:
-    """Everything that is done in the background, in order."""
-    return (exports.work_off, silence.watch(settings.robot_timeout), waiting.resume_due)
+#: Seconds from a bell to the look: a thousand small changes a second cost fifty looks.
+BREATH = 0.02
 
 
 class Runner:
     """One thread for all tenants of a registry. Nothing is lost when it dies: work is rows."""
 
-    def __init__(self, registry: Registry, tasks: tuple[Task, ...] = ()) -> None:
+    def __init__(self, registry: Registry, kinds: Sequence[Kind]) -> None:
         self._registry = registry
-        self._tasks = tasks
+        self._kinds = kinds
+        self._working: WeakKeyDictionary[Tenant, Working] = WeakKeyDictionary()
         self._wakes = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -41,7 +35,6 @@ class Runner:
 
     def start(self) -> None:
         self._stopping.clear()
-        self._tasks = self._tasks or tasks_of(self._registry.settings)
         self._thread = threading.Thread(target=self._run, name="concertmaster-work", daemon=True)
         self._thread.start()
 
@@ -52,25 +45,31 @@ class Runner:
         if self._thread is not None:
             self._thread.join(timeout=10)
 
+    def working(self, tenant: Tenant) -> Working:
+        """The one that works on a tenant in this process."""
+        found = self._working.get(tenant)
+        if found is None:
+            tenant.bell.wakes = self._wakes
+            found = Working(tenant, self._kinds, self._stopping)
+            found = self._working.setdefault(tenant, found)
+        return found
+
     def _run(self) -> None:
-        looked = time.monotonic()
         while not self._stopping.is_set():
             self._wakes.clear()
-            due = time.monotonic() - looked > LOOK
-            if due:
-                looked = time.monotonic()
-            for tenant in self._registry.tenants():
-                bell = tenant.own(Bell)
-                bell.wakes = self._wakes
-                if bell.heard() or due:
-                    self._work_off(tenant)
-            self._wakes.wait(PAUSE)
+            waits = [self._visit(tenant) for tenant in self._registry.tenants()]
+            self._wakes.wait(max(0.0, min([PAUSE, *waits])))
+            self._stopping.wait(BREATH)
 
-    def _work_off(self, tenant: Tenant) -> None:
-        for task in self._tasks:
-            if self._stopping.is_set():
-                return
+    def _visit(self, tenant: Tenant) -> float:
+        """Look at a tenant if it is time to; the seconds until it will be."""
+        working = self.working(tenant)
+        now = time.monotonic()
+        if tenant.bell.heard():
+            working.look_soon()
+        if now >= working.look_at and not self._stopping.is_set():
             try:
-                task(tenant, self._stopping)
-            except Exception:  # a tenant may be dropped or reset meanwhile: go on with the others
-                log.warning("background work failed in %s", tenant, exc_info=True)
+                working.look()
+            except Exception:  # it may be dropped or reset meanwhile: go on with the others
+                log.warning("the background could not look at %s", tenant, exc_info=True)
+        return working.look_at - time.monotonic()

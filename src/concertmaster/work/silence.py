@@ -1,23 +1,19 @@
 """Robots that are not heard of any more: marked, and their jobs ended."""
 
-import threading
-from collections.abc import Callable
+from sqlalchemy.orm import Session
 
 from concertmaster.domain import sessions
-from concertmaster.store import Tenant
+from concertmaster.work.due import Fired, Kind, in_transaction
 
 
-def watch(seconds: int) -> Callable[[Tenant, threading.Event], None]:
-    """A task that gives up robots after so many seconds of the tenant's time."""
+def watch(seconds: int) -> Kind:
+    """Gives up robots after so many seconds of the tenant's time."""
 
-    def give_up(tenant: Tenant, stopping: threading.Event) -> None:
-        now = tenant.clock.now()
-        with tenant.reader() as session:
-            due = sessions.silent(now=now, after=seconds).limit(1)
-            if session.scalars(due).first() is None:
-                return
-        with tenant.session() as session:
-            sessions.give_up_silent(session, now=now, after=seconds)
-            session.commit()
+    def next_silent(session: Session) -> str | None:
+        return sessions.next_silent(session, after=seconds)
 
-    return give_up
+    def give_up(session: Session, now: str) -> list[Fired]:
+        lost = sessions.give_up_silent(session, now=now, after=seconds)
+        return [Fired(now, "robot.unresponsive", session_id) for session_id in lost]
+
+    return Kind("robot.unresponsive", next_silent, in_transaction(give_up))

@@ -1,17 +1,13 @@
 """Suspended jobs whose waiting is over: a moment has come, a job or a queue item has ended."""
 
-import threading
+from sqlalchemy.orm import Session
 
 from concertmaster.domain import suspension
-from concertmaster.store import Tenant
+from concertmaster.work.due import Fired, Kind, in_transaction
 
 
-def resume_due(tenant: Tenant, stopping: threading.Event) -> None:
-    """Let them go on."""
-    now = tenant.clock.now()
-    with tenant.reader() as session:
-        if session.scalars(suspension.due(now=now).limit(1)).first() is None:
-            return
-    with tenant.session() as session:
-        suspension.fire_due(session, now=now)
-        session.commit()
+def _resume(session: Session, now: str) -> list[Fired]:
+    return [Fired(now, "job.resumed", job_id) for job_id in suspension.fire_due(session, now=now)]
+
+
+KIND = Kind("job.resumed", suspension.next_due, in_transaction(_resume))

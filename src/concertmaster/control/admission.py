@@ -1,0 +1,27 @@
+"""Who may use the controls: administrators, wherever they are in the tenant."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from concertmaster.domain.call import Call
+from concertmaster.domain.errors import NotAuthorized
+from concertmaster.edge.calls import admit
+
+_signed_in = admit(reads=True)
+
+
+def administrator(request: Request) -> Call:
+    """The call of an administrator. It only reads: what a control changes, it changes by itself.
+
+    Raises:
+        NotAuthenticated, NotAuthorized
+    """
+    call = _signed_in(request)
+    if not call.caller.unlimited:
+        raise NotAuthorized
+    return call
+
+
+#: For handlers on routes of class `CallRoute`.
+Administrator = Annotated[Call, Depends(administrator)]

@@ -1,0 +1,13 @@
+"""Everything that is done in the background, in the order in which it is done at one moment."""
+
+from concertmaster.settings import Settings
+from concertmaster.work import exports, silence, waiting
+from concertmaster.work.due import Kind
+
+
+def kinds(settings: Settings) -> tuple[Kind, ...]:
+    return (
+        silence.watch(settings.robot_timeout),
+        waiting.KIND,
+        exports.KIND,
+    )

@@ -1,0 +1,85 @@
+"""The background work of one tenant: what falls due next, and doing what is due."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+
+from concertmaster.domain import clock
+from concertmaster.store import Tenant
+from concertmaster.work.due import Fired, Kind
+from concertmaster.work.turns import Turns
+
+log = logging.getLogger("concertmaster")
+
+#: Seconds between two looks at a tenant, at most: other replicas leave work behind, too.
+LONGEST = 5.0
+
+
+class Working:
+    """Looks, does, and knows when to look again."""
+
+    def __init__(self, tenant: Tenant, kinds: Sequence[Kind], stopping: threading.Event) -> None:
+        self.tenant = tenant
+        self.look_at = 0.0  #: seconds of `time.monotonic()`
+        self._kinds = kinds
+        self._stopping = stopping
+        self._stuck: dict[str, str] = {}  # kinds that were due and did nothing: since when
+
+    def look(self) -> None:
+        """Do what is due by now, and reckon when the next thing will be."""
+        self.look_at = time.monotonic() + LONGEST
+        with self.tenant.own(Turns).shared() as mine:
+            if not mine:
+                return
+            self._stuck.clear()  # another replica may have been at it: look afresh
+            self.do_due(self.tenant.clock.now())
+            self.look_at = time.monotonic() + min(LONGEST, self._seconds_to_next())
+
+    def look_soon(self) -> None:
+        """Something may have come up."""
+        self.look_at = 0.0
+
+    def due(self) -> list[tuple[str, Kind]]:
+        """When something falls due next, for each kind that has anything to do."""
+        paused = self.tenant.clock.paused
+        with self.tenant.reader() as session:
+            found = [
+                (moment, kind)
+                for kind in self._kinds
+                if not (paused and kind.rests) and (moment := kind.next(session)) is not None
+            ]
+        return [(moment, kind) for moment, kind in found if self._stuck.get(kind.name) != moment]
+
+    def next(self) -> str | None:
+        return min((moment for moment, _ in self.due()), default=None)
+
+    def do_due(self, now: str) -> list[Fired]:
+        """Everything that is due at `now`, until nothing is; in the order of the kinds."""
+        fired: list[Fired] = []
+        while not self._stopping.is_set():
+            ready = [(moment, kind) for moment, kind in self.due() if moment <= now]
+            if not ready:
+                break
+            for moment, kind in ready:
+                done = self._do(kind, now)
+                fired += done
+                if not done:
+                    self._stuck[kind.name] = moment
+        return fired
+
+    def _do(self, kind: Kind, now: str) -> list[Fired]:
+        try:
+            return kind.run(self.tenant, now, self._stopping)
+        except (
+            Exception
+        ):  # a tenant may be dropped meanwhile, a receiver be gone: go on with others
+            log.warning("background work '%s' failed in %s", kind.name, self.tenant, exc_info=True)
+            return []
+
+    def _seconds_to_next(self) -> float:
+        moment = self.next()
+        setting = self.tenant.clock.setting
+        if moment is None or setting.frozen:
+            return LONGEST
+        return clock.between(self.tenant.clock.now(), moment) / setting.scale
