@@ -70,3 +70,33 @@ def test_a_queue_takes_its_items_with_it(client: Client) -> None:
     )
     assert client.delete(f"/odata/QueueDefinitions({made['Id']})").status_code == 204
     client.ok("GET", f"/odata/QueueItems({item['Id']})", 404)
+
+
+SCHEMA = '{"type":"object","required":["n"]}'
+
+
+def test_schemas_are_kept_given_out_and_held_against_items(client: Client) -> None:
+    bad = {"Name": "Bad", "SpecificDataJsonSchema": '{"type": "thing"}'}
+    refused = client.ok("POST", "/odata/QueueDefinitions", 400, json=bad)
+    assert refused["message"].startswith("SpecificDataJsonSchema is not a valid JSON schema: type")
+    made = make(client, "Schemed é", SpecificDataJsonSchema=SCHEMA)
+    path = f"/odata/QueueDefinitions({made['Id']})"
+    client.ok("PUT", path, 400, json={**bad, "Name": "Schemed é"})
+    file = client.get(
+        f"{path}/UiPathODataSvc.GetJsonSchemaDefinition(jsonSchemaType='SpecificData')"
+    )
+    assert (file.status_code, file.text) == (200, SCHEMA)
+    assert file.headers["content-type"] == "application/octet-stream"
+    assert file.headers["content-disposition"].endswith("Schemed%20%C3%A9_SpecificData.json")
+    for kind, status in {"OutputData": 404, "Something": 400}.items():
+        client.ok(
+            "GET", f"{path}/UiPathODataSvc.GetJsonSchemaDefinition(jsonSchemaType='{kind}')", status
+        )
+    add = "/odata/Queues/UiPathODataSvc.AddQueueItem"
+    item = {"Name": "Schemed é", "SpecificContent": {"m": 1}}
+    violated = client.ok("POST", add, 409, json={"itemData": item})
+    assert "'n' is a required property" in violated["message"]
+    added = client.ok("POST", add, 201, json={"itemData": {**item, "SpecificContent": {"n": 1}}})
+    changed = f"/odata/QueueItems({added['Id']})"
+    client.ok("PUT", changed, 409, json={"SpecificContent": {"m": 1}})
+    client.ok("PUT", changed, json={"SpecificContent": {"n": 2}})

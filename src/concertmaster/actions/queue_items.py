@@ -4,14 +4,20 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from concertmaster.domain import review, transactions
+from concertmaster.domain import queue_schemas, review, transactions
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import ItemNotFound, OptimisticConcurrency
 from concertmaster.domain.queue_content import as_data, check_progress, flat
 from concertmaster.domain.queue_history import ITEMS, Actor, change_items
 from concertmaster.domain.queues import item_in_folder
 from concertmaster.domain.review import Seen
-from concertmaster.entities import QueueItem, QueueItemEventAction, QueueItemReviewStatus, User
+from concertmaster.entities import (
+    QueueDefinition,
+    QueueItem,
+    QueueItemEventAction,
+    QueueItemReviewStatus,
+    User,
+)
 from concertmaster.odata.operations import Nothing, Payload, action, function
 from concertmaster.odata.service import Complex, Selection, select
 from concertmaster.odata.values import read_row_version
@@ -158,6 +164,9 @@ def _before_update(call: Call, item: QueueItem, change: Change) -> None:
     if change.values.get("specific_content") is None:
         change.values["specific_content"] = item.specific_content
     content = change.values["specific_content"] = flat(change.values["specific_content"])
+    if content != item.specific_content:
+        queue = call.session.get_one(QueueDefinition, item.queue_definition_id)
+        queue_schemas.check(queue, "SpecificContent", content)
     item.specific_data = as_data(content or {})
 
 

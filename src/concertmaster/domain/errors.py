@@ -6,6 +6,8 @@
     ├── InvalidArgument             400  1009  understood, and out of bounds
     ├── SizeExceeded                400     0  Content-, Output-, Analytics-, Progress-, Exception-
     ├── InvalidPackage              400     0  an uploaded package that cannot be used
+    ├── InvalidSchema               400     0  a queue's JSON schema that is none
+    ├── InvalidSchemaType           400     0  a queue has no such schema
     ├── NullArgument                400     0  the body, or the parameter in it, is missing
     ├── FolderNotFound              400  1100  a folder header names nothing the caller may see
     ├── FolderRequired              400  1101  no folder header where one is needed
@@ -15,6 +17,7 @@
     ├── ItemNotFound                404  1002
     │   ├── AssetNameNotFound       404  1002  the sentence of the asset reads
     │   ├── ProcessNotFound         404  1002  the token StartJobs answers
+    │   ├── SchemaNotFound          404  1002  the queue has no schema of that type
     │   └── AttachmentNotFound      404  1002  the token StartJobs answers
     ├── AssetNotAvailableForRobot   404  1503
     ├── FileTooLarge                413     0
@@ -39,7 +42,8 @@
         │         UnattendedRobotNotFound 1230 · CannotRestartUnfinishedJob 1697
         ├── queues: QueueParametersCannotChange
         └── transactions: TransactionReferenceRequired · TransactionNotStarted ·
-                  FinalTransaction · ProgressNotInProgress · InvalidStatusForRetry
+                  FinalTransaction · ProgressNotInProgress · InvalidStatusForRetry ·
+                  SchemaViolation
 
 A sentence is the class's docstring; `{words}` in it are keywords of the constructor. `code` is the
 name by which bulk answers call the number (the ErrorCode enumeration of the API description).
@@ -147,6 +151,20 @@ class InvalidPackage(OrchestratorError):
     code = "InvalidPackageDetails"
 
 
+class InvalidSchema(OrchestratorError):
+    """{field} is not a valid JSON schema: {reason}"""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "InvalidQueueSchemaDefinition"
+
+
+class InvalidSchemaType(OrchestratorError):
+    """'{name}' is none of the JSON schemas of a queue."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "InvalidQueueSchemaType"
+
+
 class FileTooLarge(OrchestratorError):
     """A file must not be larger than {limit} bytes."""
 
@@ -209,6 +227,12 @@ class AssetNameNotFound(ItemNotFound):
 
 class ProcessNotFound(ItemNotFound):
     """AssociatedProcessNotFound"""
+
+
+class SchemaNotFound(ItemNotFound):
+    """The queue has no JSON schema for {name}."""
+
+    code = "QueueSchemaDefinitionNotFound"
 
 
 class AttachmentNotFound(ItemNotFound):
@@ -391,6 +415,12 @@ class InvalidStatusForRetry(Conflict):
     """A queue item that is {status} cannot be retried."""
 
     code = "QueueItemInvalidStatusForRetry"
+
+
+class SchemaViolation(Conflict):
+    """{part} does not fit the JSON schema of the queue: {reason}"""
+
+    code = "QueueItemSchemaViolationException"
 
 
 # --- 409: queues --------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from concertmaster.domain.errors import (
 )
 from concertmaster.domain.queue_content import as_data, check_progress, flat
 from concertmaster.domain.queue_history import ITEMS, Actor, insert_items
+from concertmaster.domain.queue_schemas import check
 from concertmaster.entities import (
     QueueDefinition,
     QueueItem,
@@ -90,6 +91,17 @@ def find_queue(session: Session, folder_id: int, name: str) -> QueueDefinition:
     return queue
 
 
+def queue_in_folder(session: Session, folder_id: int, queue_id: int) -> QueueDefinition:
+    """The queue of that id in a folder."""
+    named = sa.select(QueueDefinition).where(
+        QueueDefinition.id == queue_id, QueueDefinition.organization_unit_id == folder_id
+    )
+    queue = session.scalars(named).first()
+    if queue is None:
+        raise ItemNotFound(entity="QueueDefinition")
+    return queue
+
+
 # --- adding -------------------------------------------------------------------------------
 
 
@@ -131,6 +143,7 @@ def add_items(
 def _row(queue: QueueDefinition, item: NewItem, taken: set[str], now: str) -> dict[str, Any]:
     """A row for an item, whose reference is taken from then on. Raises what is wrong with it."""
     content = flat(item.content)
+    check(queue, "SpecificContent", content)
     check_progress(item.progress)
     _claim(queue, item.reference, taken)
     due, risk = _deadlines(queue, item, now)

@@ -37,6 +37,12 @@ PEOPLE = (UserType.User, UserType.DirectoryUser)
 REVIEWING = "transactions.edit"
 
 
+_LATER = ITEMS.alias("later")
+
+#: An item that was abandoned may have been tried again already: it is not to be tried twice.
+_NOT_FOLLOWED = ~sa.exists().where(_LATER.c.key == ITEMS.c.key, _LATER.c.ancestor_id == ITEMS.c.id)
+
+
 @dataclass(frozen=True)
 class Seen:
     """An item, and the version of it that somebody saw; without one any version will do."""
@@ -74,10 +80,14 @@ def set_review_status(
     values: dict[str, Any] = {"review_status": status}
     action = QueueItemEventAction.Edit
     retries = status == QueueItemReviewStatus["Retried"]
+    conditions: tuple[sa.ColumnElement[bool], ...] = ()
     if retries:
         values["status"] = QueueItemStatus.Retried  # lets go of a unique reference
         action = QueueItemEventAction.Retry
-    changed = _change(session, folder_id, items, FAILED, values, action=action, by=by, now=now)
+        conditions = (_NOT_FOLLOWED,)
+    changed = _change(
+        session, folder_id, items, FAILED, values, *conditions, action=action, by=by, now=now
+    )
     if retries:
         _retry(session, changed, by=by, now=now)
     return _failed(items, changed)
@@ -101,7 +111,7 @@ def _change(
     items: Sequence[Seen],
     statuses: Sequence[QueueItemStatus],
     values: Mapping[str, Any],
-    *,
+    *more: sa.ColumnElement[bool],
     action: QueueItemEventAction = QueueItemEventAction.Edit,
     by: Actor,
     now: str,
@@ -110,6 +120,7 @@ def _change(
     changed: list[int] = []
     for chunk in chunks(items):
         conditions = (
+            *more,
             ITEMS.c.organization_unit_id == folder_id,
             ITEMS.c.status.in_(statuses),
             ITEMS.c.id.in_([item.id for item in chunk]),

@@ -8,8 +8,9 @@ Deleted ←── from everywhere but itself
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,10 +23,12 @@ from concertmaster.domain.errors import (
     ItemNotFound,
     OrchestratorError,
     ProgressNotInProgress,
+    SchemaViolation,
     TransactionNotStarted,
 )
 from concertmaster.domain.queue_content import as_data, check_progress, structured
 from concertmaster.domain.queue_history import ITEMS, Actor, change_items, insert_items
+from concertmaster.domain.queue_schemas import check
 from concertmaster.domain.queues import NewItem, add_item
 from concertmaster.entities import (
     ProcessingExceptionType,
@@ -39,6 +42,9 @@ from concertmaster.entities import (
 from concertmaster.entities.queue_items import folded
 
 EXCEPTION_LENGTH = 102_400
+
+#: What a result brings: its name on the wire → the attribute of the item.
+PARTS: Mapping[str, str] = {"Output": "output", "Analytics": "analytics"}
 
 _CANDIDATE = ITEMS.alias("candidate")
 
@@ -106,6 +112,20 @@ class Result:
         """Neither success nor failure, but dates: the item is wanted again later."""
         given = self.defer_date is not None or self.due_date is not None
         return given and not self.successful and self.failure is None
+
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """What it says whichever way it went, by attribute of the item; each within its size."""
+        told: dict[str, Any] = {}
+        for part, attribute in PARTS.items():
+            members = structured(part, getattr(self, attribute))
+            if members is not None:
+                told[attribute] = members
+                told[f"{attribute}_data"] = as_data(members)
+        if self.progress is not None:
+            check_progress(self.progress)
+            told["progress"] = self.progress
+        return told
 
 
 # --- starting -----------------------------------------------------------------------------
@@ -225,10 +245,26 @@ def complete(session: Session, item: QueueItem, result: Result, *, by: Actor, no
         raise _not_in_progress(item)
     if result.postpones:
         _postpone(session, item, result, by, now)
-    elif result.successful:
+        return
+    queue = session.get_one(QueueDefinition, item.queue_definition_id)
+    result = _held_to_schemas(queue, result)
+    if result.successful:
         _succeed(session, item, result, by, now)
     else:
-        _fail(session, item, result, by, now)
+        _fail(session, queue, item, result, by, now)
+
+
+def _held_to_schemas(queue: QueueDefinition, result: Result) -> Result:
+    """A success whose output or analytics don't fit the queue's schemas is a business exception."""
+    if not result.successful:
+        return result
+    try:
+        for part, attribute in PARTS.items():
+            check(queue, part, result.told.get(attribute))
+    except SchemaViolation as violation:
+        failure = Failure(violation.message, None, ProcessingExceptionType.BusinessException)
+        return replace(result, successful=False, failure=failure)
+    return result
 
 
 def _not_in_progress(item: QueueItem) -> OrchestratorError:
@@ -246,12 +282,12 @@ def _postpone(session: Session, item: QueueItem, result: Result, by: Actor, now:
     }
     if result.due_date is not None:
         values["due_date"] = result.due_date
-    _change(session, item, {**_told(result), **values}, QueueItemEventAction.Status, by, now)
+    _change(session, item, {**result.told, **values}, QueueItemEventAction.Status, by, now)
 
 
 def _succeed(session: Session, item: QueueItem, result: Result, by: Actor, now: str) -> None:
     values = {
-        **_told(result),
+        **result.told,
         "status": QueueItemStatus.Successful,
         "end_processing": now,
         "operation_id": result.operation_id,
@@ -260,17 +296,18 @@ def _succeed(session: Session, item: QueueItem, result: Result, by: Actor, now: 
     _change(session, item, values, QueueItemEventAction.Edit, by, now)
 
 
-def _fail(session: Session, item: QueueItem, result: Result, by: Actor, now: str) -> None:
+def _fail(
+    session: Session, queue: QueueDefinition, item: QueueItem, result: Result, by: Actor, now: str
+) -> None:
     failure = result.failure or Failure()
     _check_failure(failure)
-    queue = session.get_one(QueueDefinition, item.queue_definition_id)
     again = (
         failure.type == ProcessingExceptionType.ApplicationException
         and queue.accept_automatically_retry
         and item.retry_number < queue.max_number_of_retries
     )
     values = {
-        **_told(result),
+        **result.told,
         "status": QueueItemStatus.Retried if again else QueueItemStatus.Failed,
         "end_processing": now,
         "processing_exception_type": failure.type,
@@ -285,20 +322,6 @@ def _fail(session: Session, item: QueueItem, result: Result, by: Actor, now: str
     if again:
         session.refresh(item)
         retry_automatically(session, item, by=by, now=now, result=result)
-
-
-def _told(result: Result) -> dict[str, Any]:
-    """What a result says whichever way it went."""
-    told: dict[str, Any] = {}
-    for part in ("Output", "Analytics"):
-        members = structured(part, getattr(result, part.lower()))
-        if members is not None:
-            told[part.lower()] = members
-            told[f"{part.lower()}_data"] = as_data(members)
-    if result.progress is not None:
-        check_progress(result.progress)
-        told["progress"] = result.progress
-    return told
 
 
 def _check_failure(failure: Failure) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import sqlalchemy as sa
@@ -265,6 +266,12 @@ def empty_response(status: int = 204, headers: Mapping[str, str] | None = None) 
 
 def text_response(text: str) -> Response:
     return Response(200, text.encode(), {"content-type": "text/plain", "odata-version": "4.0"})
+
+
+def file_response(name: str, content: bytes, media_type: str) -> Response:
+    """A file to be saved under a name (RFC 6266: percent-encoded, whatever letters it has)."""
+    told = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return Response(200, content, {"content-type": media_type, "content-disposition": told})
 
 
 def collection(
