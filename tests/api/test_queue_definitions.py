@@ -100,3 +100,60 @@ def test_schemas_are_kept_given_out_and_held_against_items(client: Client) -> No
     changed = f"/odata/QueueItems({added['Id']})"
     client.ok("PUT", changed, 409, json={"SpecificContent": {"m": 1}})
     client.ok("PUT", changed, json={"SpecificContent": {"n": 2}})
+
+
+def action(name: str) -> str:
+    return f"/odata/QueueDefinitions/{ODATA}.{name}"
+
+
+def test_a_queue_is_made_with_its_retention(client: Client) -> None:
+    body = {"Name": "Cloudy", "MaxNumberOfRetries": 2, "RetentionAction": "Delete"}
+    refused = client.ok("POST", action("CreateQueue"), 400, json=body)
+    assert refused["message"] == "Invalid argument 'Period'"
+    assert client.rows("/odata/QueueDefinitions?$filter=Name eq 'Cloudy'") == []
+    made = client.ok("POST", action("CreateQueue"), 201, json=body | {"RetentionPeriod": 45})
+    assert (made["MaxNumberOfRetries"], made["RetentionPeriod"]) == (2, 45)
+    edit = {"Id": made["Id"], "Name": "Cloudier", "StaleRetentionAction": "None"}
+    assert client.ok("POST", action("EditQueue"), json=edit) == {}
+    client.ok("PUT", action("EditQueue"), json=edit | {"Description": "by PUT"})
+    found = client.ok("GET", action(f"GetQueue(id={made['Id']})"))
+    assert (found["Name"], found["Description"]) == ("Cloudier", "by PUT")
+    told = {name: value for name, value in found.items() if "Retention" in name}
+    assert told == {
+        "RetentionAction": "Delete", "RetentionPeriod": 45,
+        "RetentionBucketId": None, "RetentionBucketName": None,
+        "StaleRetentionAction": "None", "StaleRetentionPeriod": 180,
+        "StaleRetentionBucketId": None, "StaleRetentionBucketName": None,
+    }  # fmt: skip
+    assert "RetentionAction" not in client.ok("GET", f"/odata/QueueDefinitions({made['Id']})")
+    assert "Cloudier" in {queue["Name"] for queue in client.rows(action("ListQueues"))}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 404),
+        ({"Id": 999999, "Name": "x"}, 404),
+        ({"Id": "x", "Name": "x"}, 400),
+        ({"Id": 2**70, "Name": "x"}, 400),
+        ({"Name": "y", "RetentionPeriod": 0}, 400),
+        ({"Name": "y", "RetentionPeriod": "long"}, 400),
+        ({"Name": "y", "RetentionAction": "Archive"}, 400),
+        ({"RetentionPeriod": 5}, 400),
+    ],
+)
+def test_bad_edits_change_nothing(client: Client, body: dict[str, object], status: int) -> None:
+    made = next(iter(client.rows("/odata/QueueDefinitions?$filter=Name eq 'Edited'")), None)
+    made = made or make(client, "Edited")
+    if status == 400 and "Id" not in body:
+        body = body | {"Id": made["Id"]}
+    client.ok("POST", action("EditQueue"), status, json=body)
+    assert client.ok("GET", f"/odata/QueueDefinitions({made['Id']})")["Name"] == "Edited"
+
+
+def test_the_folders_of_a_queue(client: Client) -> None:
+    made = make(client, "Located")
+    found = client.ok("GET", action(f"GetFoldersForQueue(id={made['Id']})"))
+    assert found["TotalFoldersCount"] == 1
+    assert found["AccessibleFolders"][0]["FullyQualifiedName"] == "Shared"
+    client.ok("GET", action("GetFoldersForQueue(id=999999)"), 404)

@@ -15,7 +15,7 @@ from concertmaster.entities import QueueDefinition, QueueItemStatus
 from domain.queue_room import ANN, SHARED, QueueRoom
 
 NOW = "2024-05-06T07:08:09.0000000Z"
-WORKERS, ITEMS = 50, 300
+WORKERS, ITEMS = 24, 200
 BY = Actor(ANN, "ann")
 
 

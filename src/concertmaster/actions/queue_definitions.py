@@ -1,21 +1,37 @@
 """What can be asked of queues as such, and what must hold when one is made or changed."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Any
 
-from pydantic import Field
+import sqlalchemy as sa
 
-from concertmaster.domain import clock, queue_schemas
+from concertmaster.domain import clock, queue_schemas, retention
 from concertmaster.domain.call import Call
-from concertmaster.domain.errors import ItemNotFound, QueueParametersCannotChange
+from concertmaster.domain.errors import (
+    InvalidArgument,
+    ItemNotFound,
+    QueueParametersCannotChange,
+)
 from concertmaster.domain.queues import queue_in_folder, settled_changes
-from concertmaster.entities import QueueDefinition
+from concertmaster.entities import Folder, QueueDefinition, RetentionAction, RetentionType
+from concertmaster.model import NAMESPACE
 from concertmaster.odata.declare import Guid, pascal
-from concertmaster.odata.operations import function
+from concertmaster.odata.operations import (
+    Body,
+    Id,
+    Nothing,
+    Payload,
+    Rows,
+    action,
+    function,
+    read_object,
+    read_payload,
+    replacement,
+)
 from concertmaster.odata.response import Response, file_response
-from concertmaster.odata.service import Selection, select
+from concertmaster.odata.selection import Extended
+from concertmaster.odata.service import Complex, Selection, select
 from concertmaster.odata.write import Change, hook
-
-Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 @function("QueueDefinitions", "GetQueuesAcrossFolders", permission="Queues.View", folder="across")
@@ -35,10 +51,32 @@ def get_by_key(call: Call, identifier: Guid) -> Selection:
 
 
 @function("QueueDefinitions", "GetQueue", permission="Queues.View")
-def get_queue(call: Call, id: Id) -> Selection:
-    """The queue with this id."""
-    missing = ItemNotFound(entity="QueueDefinition")
-    return select(QueueDefinition, QueueDefinition.id == id, single=missing)
+def get_queue(call: Call, id: Id) -> Extended:
+    """The queue with this id, and for how long it keeps its items."""
+    queue = queue_in_folder(call.session, call.folder, id)
+    return Extended(queue, retention.members(call.session, queue.id))
+
+
+@function("QueueDefinitions", "ListQueues", permission="Queues.View")
+def list_queues(call: Call) -> Selection:
+    """The queues of the folder."""
+    return select(QueueDefinition)
+
+
+@function("QueueDefinitions", "GetFoldersForQueue", permission="Queues.View", folder="across")
+def get_folders_for_queue(call: Call, id: Id) -> Complex:
+    """Where a queue can be seen; here that is the folder it lives in."""
+    columns = (Folder.id, Folder.display_name, Folder.fully_qualified_name)
+    found = call.session.execute(
+        sa.select(*columns)
+        .join(QueueDefinition, QueueDefinition.organization_unit_id == Folder.id)
+        .where(QueueDefinition.id == id, Folder.id.in_(call.across or ()))
+    ).one_or_none()
+    if found is None:
+        raise ItemNotFound(entity="QueueDefinition")
+    folder = {"DisplayName": found[1], "FullyQualifiedName": found[2], "Id": found[0]}
+    members = {"AccessibleFolders": [folder], "TotalFoldersCount": 1}
+    return Complex(f"{NAMESPACE}.AccessibleFoldersDto", members)
 
 
 @function(
@@ -52,6 +90,59 @@ def get_json_schema_definition(call: Call, key: int, json_schema_type: str) -> R
     return file_response(f"{queue.name}_{name}.json", text.encode(), "application/octet-stream")
 
 
+# --- made and changed together with their retention ------------------------------------------
+
+
+class QueueAndRetention(Payload):
+    """What a queue is told of its retention, beside its own members."""
+
+    id: Id | None = None
+    retention_action: RetentionAction | None = None
+    retention_period: int | None = None
+    retention_bucket_id: Id | None = None
+    stale_retention_action: RetentionAction | None = None
+    stale_retention_period: int | None = None
+    stale_retention_bucket_id: Id | None = None
+
+    def keep(self, call: Call, queue: QueueDefinition) -> None:
+        final = (self.retention_action, self.retention_period, self.retention_bucket_id)
+        stale = (
+            self.stale_retention_action, self.stale_retention_period,
+            self.stale_retention_bucket_id,
+        )  # fmt: skip
+        for type_, told in (("Final", final), ("Stale", stale)):
+            if told != (None, None, None):
+                retention.amend(call.session, queue, RetentionType[type_], *told, now=call.now)
+
+
+@action("QueueDefinitions", "CreateQueue", status=201, permission="Queues.Create")
+def create_queue(call: Call, body: Body, rows: Rows) -> Extended:
+    """Make a queue and say for how long it keeps its items; RetentionPeriod must be given."""
+    payload = read_object(body.content)
+    told = read_payload(QueueAndRetention, payload)
+    if told.retention_period is None:
+        raise InvalidArgument("Invalid argument 'Period'")
+    queue = rows.create(QueueDefinition, _own_members(payload))
+    told.keep(call, queue)
+    return Extended(queue, retention.members(call.session, queue.id))
+
+
+@replacement("QueueDefinitions", "EditQueue", permission="Queues.Edit")
+@action("QueueDefinitions", "EditQueue", permission="Queues.Edit")
+def edit_queue(call: Call, body: Body, rows: Rows) -> Nothing:
+    """Change a queue, which the body names by its Id, and for how long it keeps its items."""
+    payload = read_object(body.content)
+    told = read_payload(QueueAndRetention, payload)
+    queue = queue_in_folder(call.session, call.folder, told.id or 0)
+    rows.replace(queue, _own_members(payload))
+    told.keep(call, queue)
+    return Nothing()
+
+
+def _own_members(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in payload.items() if "retention" not in name.lower()}
+
+
 # --- what must hold -------------------------------------------------------------------------
 
 
@@ -60,6 +151,11 @@ def _before_create(call: Call, queue: QueueDefinition, change: Change) -> None:
     _check_schemas(change)
     queue.key = clock.new_guid()
     queue.organization_unit_fully_qualified_name = call.caller.tree.by_id[call.folder].path
+
+
+@hook("after_create", QueueDefinition)
+def _after_create(call: Call, queue: QueueDefinition, change: Change) -> None:
+    retention.set_defaults(call.session, queue, now=call.now)
 
 
 @hook("before_update", QueueDefinition)

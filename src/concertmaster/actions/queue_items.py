@@ -6,9 +6,10 @@ from pydantic import BeforeValidator, Field
 
 from concertmaster.domain import queue_schemas, review, transactions
 from concertmaster.domain.call import Call
+from concertmaster.domain.deadlines import next_deadline
 from concertmaster.domain.errors import ItemNotFound, OptimisticConcurrency
 from concertmaster.domain.queue_content import as_data, check_progress, flat
-from concertmaster.domain.queue_history import ITEMS, Actor, change_items
+from concertmaster.domain.queue_history import ITEMS, OPEN, Actor, change_items
 from concertmaster.domain.queues import item_in_folder
 from concertmaster.domain.review import Seen
 from concertmaster.entities import (
@@ -164,9 +165,12 @@ def _before_update(call: Call, item: QueueItem, change: Change) -> None:
     if change.values.get("specific_content") is None:
         change.values["specific_content"] = item.specific_content
     content = change.values["specific_content"] = flat(change.values["specific_content"])
+    queue = call.session.get_one(QueueDefinition, item.queue_definition_id)
     if content != item.specific_content:
-        queue = call.session.get_one(QueueDefinition, item.queue_definition_id)
         queue_schemas.check(queue, "SpecificContent", content)
+    if item.status in OPEN:
+        risk, due = (change.values.get(name) for name in ("risk_sla_date", "due_date"))
+        item.next_deadline = next_deadline(queue, risk, due, after=call.now)
     item.specific_data = as_data(content or {})
 
 

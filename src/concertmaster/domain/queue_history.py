@@ -57,6 +57,13 @@ class Actor:
         return cls(caller.user_id, caller.name, caller.application)
 
 
+#: What changes by itself: the background.
+NOBODY = Actor(None, None)
+
+#: In these an item waits or is worked on; in all others it is done with.
+OPEN = (QueueItemStatus.New, QueueItemStatus.InProgress)
+
+
 def insert_items(
     session: Session, rows: Sequence[Mapping[str, Any]], *, by: Actor, now: str
 ) -> list[int]:
@@ -86,6 +93,8 @@ def change_items(
 
     A compare-and-set: of two who want the same step, one finds nothing left to change.
     """
+    if values.get("status", QueueItemStatus.New) not in OPEN:
+        values = {**values, "next_deadline": None}
     highest = _HIGHEST.scalar_subquery()
     version = sa.case((ITEMS.c.row_version > highest, ITEMS.c.row_version), else_=highest) + 1
     changed = session.execute(

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import clock
+from concertmaster.domain import clock, deadlines
 from concertmaster.domain.errors import (
     DuplicateReference,
     InvalidArgument,
@@ -25,6 +25,7 @@ from concertmaster.entities import (
     QueueItemPriority,
     QueueItemReviewStatus,
     QueueItemStatus,
+    queue_references,
 )
 from concertmaster.entities.queue_items import folded
 from concertmaster.odata.declare import same_name
@@ -161,6 +162,7 @@ def _row(queue: QueueDefinition, item: NewItem, taken: set[str], now: str) -> di
         "defer_date": item.defer_date,
         "due_date": due,
         "risk_sla_date": risk,
+        "next_deadline": deadlines.next_deadline(queue, risk, due),
         "creation_time": now,
         "progress": item.progress,
         "parent_operation_id": item.parent_operation_id,
@@ -194,14 +196,19 @@ def _taken(session: Session, queue: QueueDefinition, items: Iterable[NewItem]) -
         return set()
     lock = sa.select(QueueDefinition.id).where(QueueDefinition.id == queue.id)
     session.execute(lock.with_for_update(key_share=True))
-    held = sa.select(ITEMS.c.reference_folded).where(
-        ITEMS.c.queue_definition_id == queue.id, ITEMS.c.status.not_in(LET_GO)
-    )
-    return {
-        reference
-        for chunk in chunks(wanted)
-        for reference in session.scalars(held.where(ITEMS.c.reference_folded.in_(chunk)))
-    }
+    kept = queue_references.c
+    taken: set[str] = set()
+    for chunk in chunks(wanted):
+        held = sa.select(ITEMS.c.reference_folded).where(
+            ITEMS.c.queue_definition_id == queue.id,
+            ITEMS.c.reference_folded.in_(chunk),
+            ITEMS.c.status.not_in(LET_GO),
+        )
+        removed = sa.select(kept.reference_folded).where(
+            kept.queue_definition_id == queue.id, kept.reference_folded.in_(chunk)
+        )
+        taken |= set(session.scalars(held.union(removed)))
+    return taken
 
 
 def _claim(queue: QueueDefinition, reference: str | None, taken: set[str]) -> None:

@@ -17,6 +17,7 @@ from concertmaster.domain.queues import chunks
 from concertmaster.domain.transactions import inherited
 from concertmaster.entities import (
     Permission,
+    QueueDefinition,
     QueueItem,
     QueueItemEventAction,
     QueueItemReviewStatus,
@@ -154,22 +155,22 @@ def _check_reviewer(session: Session, user_id: int) -> None:
 def _retry(session: Session, item_ids: Sequence[int], *, by: Actor, now: str) -> None:
     """New items in the place of those that somebody sends round again."""
     for chunk in chunks(item_ids):
-        items = session.scalars(
-            sa.select(QueueItem)
+        items = session.execute(
+            sa.select(QueueItem, QueueDefinition)
+            .join(QueueDefinition, QueueDefinition.id == QueueItem.queue_definition_id)
             .where(QueueItem.id.in_(chunk))
             .order_by(QueueItem.id)
             .execution_options(populate_existing=True)
-        )
+        ).all()
         rows = [
             {
-                **inherited(item),
-                "creation_time": now,
+                **inherited(queue, item, now, due=item.due_date),
                 "retry_number": 0,  # automatic tries are counted anew
                 "manual_retry_number": item.manual_retry_number + 1,
                 "manual_ancestor_id": item.id,
                 "manual_ancestor_unique_key": item.unique_key,
             }
-            for item in items
+            for item, queue in items
         ]
         insert_items(session, rows, by=by, now=now)
 

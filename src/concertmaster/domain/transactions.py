@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import clock, queue_figures
+from concertmaster.domain import clock, deadlines, queue_figures
 from concertmaster.domain.errors import (
     ExceptionSizeExceeded,
     FinalTransaction,
@@ -61,7 +61,7 @@ _TURNS: tuple[tuple[sa.ColumnElement[bool], tuple[Any, ...]], ...] = (
 #: What a new try takes over from the one before.
 _INHERITED = (
     "queue_definition_id", "organization_unit_id", "organization_unit_fully_qualified_name",
-    "encrypted", "key", "reference", "priority", "due_date", "risk_sla_date", "specific_content",
+    "encrypted", "key", "reference", "priority", "risk_sla_date", "specific_content",
     "specific_data", "creator_job_key", "parent_operation_id", "retry_number",
     "manual_retry_number", "seconds_in_previous_attempts",
 )  # fmt: skip
@@ -243,10 +243,10 @@ def complete(session: Session, item: QueueItem, result: Result, *, by: Actor, no
     """End a transaction: success, failure (and perhaps another try), or later."""
     if item.status != QueueItemStatus.InProgress:
         raise _not_in_progress(item)
-    if result.postpones:
-        _postpone(session, item, result, by, now)
-        return
     queue = session.get_one(QueueDefinition, item.queue_definition_id)
+    if result.postpones:
+        _postpone(session, queue, item, result, by, now)
+        return
     result = _held_to_schemas(queue, result)
     if result.successful:
         _succeed(session, item, result, by, now)
@@ -273,7 +273,9 @@ def _not_in_progress(item: QueueItem) -> OrchestratorError:
     return FinalTransaction(status=item.status.name)
 
 
-def _postpone(session: Session, item: QueueItem, result: Result, by: Actor, now: str) -> None:
+def _postpone(
+    session: Session, queue: QueueDefinition, item: QueueItem, result: Result, by: Actor, now: str
+) -> None:
     values: dict[str, Any] = {
         "status": QueueItemStatus.New,
         "start_processing": None,
@@ -281,7 +283,9 @@ def _postpone(session: Session, item: QueueItem, result: Result, by: Actor, now:
         "defer_date": result.defer_date,
     }
     if result.due_date is not None:
-        values["due_date"] = result.due_date
+        risk, due = item.risk_sla_date, result.due_date
+        values["due_date"] = due
+        values["next_deadline"] = deadlines.next_deadline(queue, risk, due, after=now)
     _change(session, item, {**result.told, **values}, QueueItemEventAction.Status, by, now)
 
 
@@ -321,7 +325,7 @@ def _fail(
     _change(session, item, values, action, by, now)
     if again:
         session.refresh(item)
-        retry_automatically(session, item, by=by, now=now, result=result)
+        retry_automatically(session, queue, item, by=by, now=now, result=result)
 
 
 def _check_failure(failure: Failure) -> None:
@@ -370,27 +374,36 @@ def _count(
 
 
 def retry_automatically(
-    session: Session, item: QueueItem, *, by: Actor, now: str, result: Result | None = None
+    session: Session,
+    queue: QueueDefinition,
+    item: QueueItem,
+    *,
+    by: Actor,
+    now: str,
+    result: Result | None = None,
 ) -> int:
-    """Put a new item in the place of one that failed; its id."""
+    """Put a new item in the place of one that came to nothing; its id."""
+    due = (result and result.due_date) or item.due_date
     row = {
-        **inherited(item),
-        "creation_time": now,
+        **inherited(queue, item, now, due=due),
+        "defer_date": result.defer_date if result else None,
         "retry_number": item.retry_number + 1,
         "ancestor_id": item.id,
         "ancestor_unique_key": item.unique_key,
     }
-    if result is not None:
-        row["defer_date"] = result.defer_date
-        row["due_date"] = result.due_date or item.due_date
     (added,) = insert_items(session, [row], by=by, now=now)
     return added
 
 
-def inherited(item: QueueItem) -> dict[str, Any]:
+def inherited(
+    queue: QueueDefinition, item: QueueItem, now: str, *, due: str | None
+) -> dict[str, Any]:
     """A new item like another one, waiting."""
     return {
         **{name: getattr(item, name) for name in _INHERITED},
+        "creation_time": now,
+        "due_date": due,
+        "next_deadline": deadlines.next_deadline(queue, item.risk_sla_date, due, after=now),
         "unique_key": clock.new_guid(),
         "status": QueueItemStatus.New,
         "review_status": QueueItemReviewStatus["None"],

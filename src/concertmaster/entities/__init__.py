@@ -90,6 +90,12 @@ from concertmaster.entities.queue_items import (
 )
 from concertmaster.entities.queue_processing_records import QueueProcessingRecord, ReportType
 from concertmaster.entities.queue_processing_statuses import QueueProcessingStatus
+from concertmaster.entities.queue_retention import (
+    QueueRetention,
+    RetentionAction,
+    RetentionType,
+    queue_references,
+)
 from concertmaster.entities.releases import (
     AgentSettings,
     ProcessSettings,
@@ -150,6 +156,7 @@ ALL: tuple[type[Entity], ...] = (
     QueueItemComment,
     QueueProcessingRecord,
     QueueProcessingStatus,
+    QueueRetention,
     Asset,
     AssetRobotValue,
     AssetUserValue,
@@ -236,10 +243,13 @@ __all__ = [
     "QueueItemStatus",
     "QueueProcessingRecord",
     "QueueProcessingStatus",
+    "QueueRetention",
     "Release",
     "ReleaseVersion",
     "RemoteControlAccess",
     "ReportType",
+    "RetentionAction",
+    "RetentionType",
     "Robot",
     "RobotLicense",
     "RobotLog",
@@ -277,4 +287,5 @@ __all__ = [
     "folder_machines",
     "folder_user_roles",
     "folder_users",
+    "queue_references",
 ]

@@ -148,6 +148,7 @@ class QueueItem(
     analytics: Mapped[Json | None] = prop(computed=True)
 
     reference_folded: Mapped[str | None] = prop(hidden=True, default=_folded)
+    next_deadline: Mapped[Instant | None] = prop(hidden=True)  # see domain/deadlines.py
 
     queue_definition: Mapped["QueueDefinition"] = relationship()
     reviewer_user: Mapped["User | None"] = relationship()
@@ -164,4 +165,9 @@ class QueueItem(
         Index(None, "queue_definition_id", "reference_folded"),
         Index(None, "organization_unit_id", "id"),
         Index(None, "status", "start_processing"),
+        Index(
+            None, "next_deadline",
+            sqlite_where=text("next_deadline IS NOT NULL"),
+            postgresql_where=text("next_deadline IS NOT NULL"),
+        ),
     )  # fmt: skip

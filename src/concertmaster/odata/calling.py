@@ -1,13 +1,14 @@
 """Operations: arguments bound, the function called, its result turned into an answer."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
 
 from concertmaster.odata import response
+from concertmaster.odata.changing import Changing
 from concertmaster.odata.errors import InvalidQuery
 from concertmaster.odata.host import Call
 from concertmaster.odata.operations import (
@@ -28,13 +29,14 @@ from concertmaster.odata.target import Target
 class Calling:
     """The operations of a service."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, changing: Changing) -> None:
         self.reading = reading
+        self.changing = changing
 
     def call(self, call: Call, target: Target, request: Request) -> Response:
         operation: Operation = target.operation  # type: ignore[assignment]
         aliases = request.options.aliases
-        if operation.kind == "action":
+        if operation.kind in ("action", "replacement"):
             reads_json = operation.parameters and not operation.body
             arguments = body_arguments(request) if reads_json else {}
             arguments = {**request.options.custom, **arguments}
@@ -44,6 +46,8 @@ class Calling:
         bound = operation.bind(arguments, strict=self.reading.behaviour.strict)
         if operation.body:
             bound[operation.body] = Body(request.body, request.headers.get("content-type", ""))
+        if operation.rows:
+            bound[operation.rows] = _Rows(self.changing, call)
         if operation.options:
             bound[operation.options] = request.options
             request = replace(request, query="")  # they were the operation's, not its answer's
@@ -123,6 +127,20 @@ class Calling:
         answered = self.reading.entities(call, [result.entity], asked, single=True, status=status)
         item = {**orjson.loads(answered.body), **members}
         return response.json_response(item, status=status)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows made and changed for a call."""
+
+    changing: Changing
+    call: Call
+
+    def create(self, cls: type[Any], payload: Mapping[str, Any]) -> Any:
+        return self.changing.create(self.call, cls, payload)
+
+    def replace(self, entity: Any, payload: Mapping[str, Any]) -> None:
+        self.changing.change(self.call, entity, payload, replaced=True)
 
 
 def aliases_by_name(aliases: Mapping[str, str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Changes: POST, PUT, PATCH and DELETE of one entity, with the hooks around them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -26,10 +27,7 @@ class Changing:
     def post(self, call: Call, target: Target, request: Request) -> Response:
         entity_set = target.entity_set
         assert entity_set
-        change = write.read_change(
-            entity_set.type, read_object(request.body), create=True, strict=self.behaviour.strict
-        )
-        entity = self.create(call, change)
+        entity = self.create(call, entity_set.type.cls, read_object(request.body))
         location = self.reading.location(entity, request)
         if request.preferences.representation is False:
             headers = {
@@ -40,8 +38,10 @@ class Changing:
             return response.empty_response(headers=headers)
         return self.reading.entities(call, [entity], request, single=True, status=201)
 
-    def create(self, call: Call, change: write.Change) -> Any:
-        """Make a row of a change, with everything that must hold around it."""
+    def create(self, call: Call, cls: type[Any], payload: Mapping[str, Any]) -> Any:
+        """Make a row of a payload, with everything that must hold around it."""
+        entity_type = self.reading.set_of(cls).type
+        change = write.read_change(entity_type, payload, create=True, strict=self.behaviour.strict)
         entity = change.type.cls(**change.values)
         self.host.prepare(call, entity)
         self.hooks.run("before_create", change.type.cls, call, entity, change)
@@ -65,25 +65,29 @@ class Changing:
         assert entity_set and target.key is not None
         entity = self.reading.find(call, entity_set, target.key)
         write.check_version(entity_set.type, entity, request.headers.get("if-match"))
-        change = write.read_change(
-            entity_set.type,
-            read_object(request.body),
-            create=False,
-            replace=replaced,
-            strict=self.behaviour.strict,
-        )
-        self.hooks.run("before_update", entity_set.type.cls, call, entity, change)
-        with call.session.no_autoflush:
-            write.update(call.session, entity, change)
-            write.check_references(call.session, entity_set.type, entity)
-            write.check_unique(call.session, entity_set.type, entity)
-        call.session.flush()
-        self.hooks.run("after_update", entity_set.type.cls, call, entity, change)
+        self.change(call, entity, read_object(request.body), replaced=replaced)
         if request.preferences.representation:
             return self.reading.entities(call, [entity], request, single=True)
         if self.behaviour.updated_body is None:
             return response.empty_response()
         return response.json_response(orjson.Fragment(self.behaviour.updated_body))
+
+    def change(
+        self, call: Call, entity: Any, payload: Mapping[str, Any], *, replaced: bool
+    ) -> None:
+        """Apply a payload to a row, with everything that must hold around it."""
+        cls = type(entity)
+        entity_type = self.reading.set_of(cls).type
+        change = write.read_change(
+            entity_type, payload, create=False, replace=replaced, strict=self.behaviour.strict
+        )
+        self.hooks.run("before_update", cls, call, entity, change)
+        with call.session.no_autoflush:
+            write.update(call.session, entity, change)
+            write.check_references(call.session, entity_type, entity)
+            write.check_unique(call.session, entity_type, entity)
+        call.session.flush()
+        self.hooks.run("after_update", cls, call, entity, change)
 
     def delete(self, call: Call, target: Target, request: Request) -> Response:
         assert target.entity_set and target.key is not None

@@ -39,7 +39,7 @@ def csdl_xml(model: Model, operations: Operations) -> bytes:
         _complex_type(schema, complex_type)
     for enumeration in model.enums.values():
         _enum_type(schema, enumeration)
-    for operation in (one for one in operations.all if one.kind != "deletion"):
+    for operation in (one for one in operations.all if one.kind in ("action", "function")):
         if operation.namespace not in others:
             others[operation.namespace] = ET.SubElement(
                 services, "Schema", xmlns=_EDM, Namespace=operation.namespace

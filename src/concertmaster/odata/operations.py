@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, TypeVar
 
 import orjson
 import pydantic
@@ -76,6 +76,19 @@ def read_list(payload: type[Payload], given: Any, name: str) -> list[Any]:
         raise InvalidPayload(_sentence(path, first), member=name) from None
 
 
+P = TypeVar("P", bound=Payload)
+
+
+def read_payload(payload: type[P], given: Mapping[str, Any]) -> P:
+    """The members of a body that a payload declares. Raises InvalidPayload where they don't fit."""
+    try:
+        return payload.model_validate(given)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(str(part) for part in first["loc"])
+        raise InvalidPayload(_sentence(path, first), member=path) from None
+
+
 _FIELDS: dict[type, dict[str, tuple[str, type[enum.IntEnum] | None]]] = {}
 
 
@@ -125,6 +138,18 @@ class Body:
     media_type: str  #: with its parameters, as the header has it
 
 
+class Rows(Protocol):
+    """A parameter that takes the engine's own way to make and change rows: as POST and PUT do."""
+
+    def create(self, cls: type[Any], payload: Mapping[str, Any]) -> Any:
+        """A new row of a payload, with all that must hold around it."""
+        ...
+
+    def replace(self, entity: Any, payload: Mapping[str, Any]) -> None:
+        """A row changed by a payload; what is missing goes back to its default."""
+        ...
+
+
 class Nothing:
     """What an operation returns that answers an empty object."""
 
@@ -143,7 +168,7 @@ class Parameter:
 class Operation:
     """A declared action or function."""
 
-    kind: str  #: "action", "function", or "deletion"
+    kind: str  #: "action", "function", "replacement" or "deletion"
     set_name: str | None  #: the set it is bound to; None for an unbound one
     namespace: str
     name: str
@@ -171,7 +196,7 @@ class Operation:
         signature = list(inspect.signature(self.run).parameters.values())
         for parameter in signature[2 if self.on_entity else 1 :]:
             annotation = hints[parameter.name]
-            if annotation is Options or annotation is Body:
+            if annotation in (Options, Body, Rows):
                 continue
             wire = pascal(parameter.name)
             found.append(
@@ -192,6 +217,11 @@ class Operation:
     def body(self) -> str | None:
         """The name of the parameter that takes the body as it came, if there is one."""
         return self._taking(Body)
+
+    @cached_property
+    def rows(self) -> str | None:
+        """The name of the parameter that makes and changes rows, if there is one."""
+        return self._taking(Rows)
 
     def _taking(self, kind: type) -> str | None:
         hints = typing.get_type_hints(self.run)
@@ -282,6 +312,13 @@ def function(
     return _declare("function", set_name, name, key=key, status=status, host=host)
 
 
+def replacement(
+    set_name: str | None, name: str, *, key: bool = False, status: int | None = None, **host: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An operation that answers PUT, its parameters in the body. OData knows no such thing."""
+    return _declare("replacement", set_name, name, key=key, status=status, host=host)
+
+
 def deletion(
     set_name: str | None, name: str, *, key: bool = False, status: int | None = None, **host: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -290,7 +327,7 @@ def deletion(
 
 
 #: Method → the kind of operation that answers it.
-KINDS = {"GET": "function", "POST": "action", "DELETE": "deletion"}
+KINDS = {"GET": "function", "POST": "action", "PUT": "replacement", "DELETE": "deletion"}
 
 
 class Operations:

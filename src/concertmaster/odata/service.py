@@ -44,7 +44,7 @@ class Service:
         hooks, behaviour = hooks or Hooks(()), behaviour or Behaviour()
         self.reading = Reading(model, host, hooks, behaviour)
         self.changing = Changing(host, hooks, behaviour, self.reading)
-        self.calling = Calling(self.reading)
+        self.calling = Calling(self.reading, self.changing)
         self._methods = {
             "GET": self.reading.get,
             "POST": self.changing.post,

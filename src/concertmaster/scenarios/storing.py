@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from concertmaster.domain import retention
 from concertmaster.entities import Entity
 from concertmaster.scenarios.building import World
 from concertmaster.scenarios.kinds import Kind, kinds
@@ -19,6 +20,7 @@ def store(connection: sa.Connection, world: World) -> None:
     for table in Entity.metadata.sorted_tables:  # what is referred to first
         if table in by_table:
             _insert(connection, table, by_table[table])
+    retention.keep_all(connection)
     if connection.dialect.name == "postgresql":
         for cls, rows in world.rows.items():
             if rows and kinds()[cls].counted:

@@ -1,13 +1,16 @@
 """Everything that is done in the background, in the order in which it is done at one moment."""
 
 from concertmaster.settings import Settings
-from concertmaster.work import exports, silence, waiting
+from concertmaster.work import exports, queues, silence, waiting
 from concertmaster.work.due import Kind
 
 
 def kinds(settings: Settings) -> tuple[Kind, ...]:
     return (
         silence.watch(settings.robot_timeout),
+        queues.ABANDONMENT,
+        queues.DEADLINES,
+        queues.RETENTION,
         waiting.KIND,
         exports.KIND,
     )

@@ -1,0 +1,30 @@
+"""Queues on their own: transactions are abandoned, deadlines missed, old items removed."""
+
+from sqlalchemy.orm import Session
+
+from concertmaster.domain import abandonment, deadlines, retention
+from concertmaster.store import Tenant
+from concertmaster.store.blobs import Blobs
+from concertmaster.work.due import Fired, Kind, in_transaction
+
+
+def _abandon(session: Session, now: str) -> list[Fired]:
+    ids = abandonment.abandon_due(session, now=now)
+    return [Fired(now, "queueItem.transactionAbandoned", item_id) for item_id in ids]
+
+
+def _tell(session: Session, now: str) -> list[Fired]:
+    return [
+        Fired(now, missed.what, missed.item_id) for missed in deadlines.tell_due(session, now=now)
+    ]
+
+
+def _clean(session: Session, now: str) -> list[Fired]:
+    tenant: Tenant = session.info["tenant"]
+    cleaned = retention.run_due(session, Blobs(tenant.blobs), now=now)
+    return [Fired(now, "queue.retention", queue_id) for queue_id in cleaned]
+
+
+ABANDONMENT = Kind("queueItem.transactionAbandoned", abandonment.next_due, in_transaction(_abandon))
+DEADLINES = Kind("queueItem.sla", deadlines.next_due, in_transaction(_tell))
+RETENTION = Kind("queue.retention", retention.next_due, in_transaction(_clean))
