@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from concertmaster.domain.access import Caller, load_application, load_caller, load_robot
+from concertmaster.domain.access import NOTHING, Caller, load_application, load_caller, load_robot
 from concertmaster.entities import Entity, folder_user_roles, folder_users
+from concertmaster.odata.declare import WRITTEN
 from concertmaster.store import Tenant
 
 #: What a caller is made of: a write to one of these makes every remembered caller void.
@@ -101,7 +102,8 @@ class AccessCache:
 
         @event.listens_for(engine, "commit")
         def _committing(connection: sa.Connection) -> None:
-            if connection.info.pop(changed, False):
+            written = connection.info.pop(WRITTEN, NOTHING)
+            if connection.info.pop(changed, False) or not WATCHED.isdisjoint(written):
                 connection.info[committed] = True
                 if self.shared:
                     connection.exec_driver_sql(_NEXT_VERSION)
@@ -116,6 +118,7 @@ class AccessCache:
         @event.listens_for(engine, "rollback")
         def _rolled_back(connection: sa.Connection) -> None:
             connection.info.pop(changed, None)
+            connection.info.pop(WRITTEN, None)
 
 
 def _writes_access(statement: object) -> bool:

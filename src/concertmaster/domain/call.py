@@ -17,8 +17,8 @@ from concertmaster.store import Tenant
 class Call:
     """Who asks, in which tenant and folder, when, and the session to answer from.
 
-    The session is opened when first used and committed once, at the edge; a call that only
-    reads never takes the write lock.
+    What it needs of the database is opened when first used and committed once, at the edge; a
+    call that only reads never takes the write lock.
     """
 
     tenant: Tenant
@@ -37,19 +37,21 @@ class Call:
         return self.tenant.clock.now()
 
     @cached_property
-    def session(self) -> Session:
-        session = self.tenant.session() if self.writes else self.tenant.reader(self.connection)
-        self._sessions.append(session)
-        return session
+    def connection(self) -> sa.Connection:
+        """The one connection of the call; one that writes has begun its transaction."""
+        connection = self.tenant.writing.connect() if self.writes else self.tenant.connect()
+        self._connections.append(connection)
+        if self.writes:
+            connection.begin()
+        return connection
 
     @cached_property
-    def connection(self) -> sa.Connection:
-        """What reads go through; a call that only reads needs no session for them."""
-        if self.writes:
-            return self.session.connection()
-        connection = self.tenant.connect()
-        self._connections.append(connection)
-        return connection
+    def session(self) -> Session:
+        """The unit of work over that connection; what needs none goes without."""
+        make = self.tenant.session if self.writes else self.tenant.reader
+        session = make(self.connection)
+        self._sessions.append(session)
+        return session
 
     @property
     def folder(self) -> int:
@@ -59,13 +61,21 @@ class Call:
         return self.folder_id
 
     def close(self, *, commit: bool) -> None:
-        """End what was opened: a session, a connection, or neither."""
+        """End what was opened: a session, a connection, both or neither."""
         try:
-            for session in self._sessions:
-                if commit:
-                    reactions.commit(session, by=self.caller.user_id)
+            if commit and self._connections:
+                self._commit()
         finally:
             for session in self._sessions:
                 session.close()
             for connection in self._connections:
                 connection.close()
+
+    def _commit(self) -> None:
+        """Everything that was written, with all that follows from it; then the background wakes."""
+        for session in self._sessions:
+            reactions.settle(session, by=self.caller.user_id)
+            session.commit()
+        for connection in self._connections:
+            connection.commit()
+        self.tenant.bell.ring()

@@ -4,9 +4,10 @@ The OData pipeline comes through `Orchestrator.open`, plain routes through `admi
 `enter`, so no operation can forget a check: what it needs is declared on it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from concertmaster import visibility
@@ -173,22 +174,38 @@ def visible(call: Call, entity_type: EntityType) -> Restriction | None:
 # --- what a new row gets --------------------------------------------------------------------
 
 
+#: Attribute → what a call gives a new row for it.
+_GIVEN: Mapping[str, Callable[[Call], Any]] = {
+    "creator_user_id": lambda call: call.caller.user_id,
+    "creation_time": lambda call: call.now,
+    "organization_unit_id": lambda call: call.folder_id,
+    "organization_unit_fully_qualified_name": lambda call: _place(call, "path"),
+    "folder_key": lambda call: _place(call, "key"),
+}
+
+
 def prepare(call: Call, entity: Any) -> None:
     """Fill in what is ours to set: identity, place, author and moment."""
-    given: dict[str, Any] = {"creator_user_id": call.caller.user_id}
-    if call.folder_id is not None:
-        place = call.caller.tree.by_id[call.folder_id]
-        given["organization_unit_id"] = place.id
-        given["organization_unit_fully_qualified_name"] = place.path
-        given["folder_key"] = place.key
-    mapper = type(entity).__mapper__
-    for attribute in mapper.column_attrs:
-        column = attribute.columns[0]
-        if getattr(entity, attribute.key) is not None:
-            continue
-        if attribute.key in given:
-            setattr(entity, attribute.key, given[attribute.key])
-        elif attribute.key == "creation_time":
-            entity.creation_time = call.now
+    values = entity.__dict__
+    for attribute, give in _given_to(type(entity)):  # type: ignore[arg-type]
+        if values.get(attribute) is None:
+            setattr(entity, attribute, give(call))
+
+
+@cache
+def _given_to(cls: type[Any]) -> tuple[tuple[str, Callable[[Call], Any]], ...]:
+    """The attributes of a class that are ours to set, and how."""
+    found = []
+    for attribute in cls.__mapper__.column_attrs:
+        column, give = attribute.columns[0], _GIVEN.get(attribute.key)
+        if give is not None:
+            found.append((attribute.key, give))
         elif not column.nullable and isinstance(column.type, GuidText) and column.default is None:
-            setattr(entity, attribute.key, new_guid())
+            found.append((attribute.key, lambda _call: new_guid()))
+    return tuple(found)
+
+
+def _place(call: Call, member: str) -> Any:
+    return (
+        None if call.folder_id is None else getattr(call.caller.tree.by_id[call.folder_id], member)
+    )

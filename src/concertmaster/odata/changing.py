@@ -6,7 +6,9 @@ from typing import Any
 import orjson
 
 from concertmaster.odata import response, write
+from concertmaster.odata.checks import check_rows
 from concertmaster.odata.host import Behaviour, Call, Host
+from concertmaster.odata.inserting import stands_alone
 from concertmaster.odata.operations import read_object
 from concertmaster.odata.reading import Reading
 from concertmaster.odata.request import Request
@@ -27,32 +29,46 @@ class Changing:
     def post(self, call: Call, target: Target, request: Request) -> Response:
         entity_set = target.entity_set
         assert entity_set
-        entity = self.create(call, entity_set.type.cls, read_object(request.body))
-        location = self.reading.location(entity, request)
-        if request.preferences.representation is False:
-            headers = {
-                "location": location,
-                "odata-entityid": location,
-                "preference-applied": "return=minimal",
-            }
-            return response.empty_response(headers=headers)
-        return self.reading.entities(call, [entity], request, single=True, status=201)
+        cls = entity_set.type.cls
+        entity, change = self._made(call, cls, read_object(request.body))
+        if self.hooks.none("after_create", cls) and stands_alone(change.type, entity):
+            answer = self.reading.inserted(call, entity_set, entity, request)
+        else:
+            self._add(call, entity, change)
+            answer = self.reading.entities(call, [entity], request, single=True, status=201)
+        if request.preferences.representation is not False:
+            return answer
+        location = answer.headers["location"]
+        headers = {
+            "location": location,
+            "odata-entityid": location,
+            "preference-applied": "return=minimal",
+        }
+        return response.empty_response(headers=headers)
 
     def create(self, call: Call, cls: type[Any], payload: Mapping[str, Any]) -> Any:
         """Make a row of a payload, with everything that must hold around it."""
+        entity, change = self._made(call, cls, payload)
+        self._add(call, entity, change)
+        return entity
+
+    def _made(
+        self, call: Call, cls: type[Any], payload: Mapping[str, Any]
+    ) -> tuple[Any, write.Change]:
+        """An entity that may be stored: no rule and no other row speaks against it."""
         entity_type = self.reading.set_of(cls).type
         change = write.read_change(entity_type, payload, create=True, strict=self.behaviour.strict)
-        entity = change.type.cls(**change.values)
+        entity = cls(**change.values)
         self.host.prepare(call, entity)
-        self.hooks.run("before_create", change.type.cls, call, entity, change)
-        with call.session.no_autoflush:
-            write.check_references(call.session, change.type, entity)
-            write.check_unique(call.session, change.type, entity)
+        self.hooks.run("before_create", cls, call, entity, change)
+        check_rows(call.connection, entity_type, entity)
+        return entity, change
+
+    def _add(self, call: Call, entity: Any, change: write.Change) -> None:
         call.session.add(entity)
         call.session.flush()
-        self.hooks.run("after_create", change.type.cls, call, entity, change)
+        self.hooks.run("after_create", type(entity), call, entity, change)
         call.session.flush()
-        return entity
 
     def put(self, call: Call, target: Target, request: Request) -> Response:
         return self._update(call, target, request, replaced=True)
@@ -83,9 +99,8 @@ class Changing:
         )
         self.hooks.run("before_update", cls, call, entity, change)
         with call.session.no_autoflush:
-            write.update(call.session, entity, change)
-            write.check_references(call.session, entity_type, entity)
-            write.check_unique(call.session, entity_type, entity)
+            write.update(entity, change)
+            check_rows(call.connection, entity_type, entity)
         call.session.flush()
         self.hooks.run("after_update", cls, call, entity, change)
 

@@ -169,6 +169,10 @@ class Words:
 
 WORDS = "odata"
 
+#: In a connection's `info`: names of tables that the engine wrote to by statements of its own,
+#: which SQLAlchemy's events do not see. Who watches writes takes them out at a transaction's end.
+WRITTEN = "odata_written"
+
 
 def prop(
     *arguments: Any,
@@ -216,17 +220,21 @@ class same_name(FunctionElement[bool]):  # noqa: N801 - it reads as a function
     type = sa.Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> "same_name":
+        """Itself: a Boolean function would become `… = 1` on SQLite, which no index answers."""
+        return self
+
 
 @compiles(same_name)
 def _same_name(element: same_name, compiler: Any, **words: Any) -> str:
     left, right = (compiler.process(part, **words) for part in element.clauses)
-    return f'lower({left} COLLATE "C") = lower({right} COLLATE "C")'
+    return f'(lower({left} COLLATE "C") = lower({right} COLLATE "C"))'
 
 
 @compiles(same_name, "sqlite")
 def _same_name_on_sqlite(element: same_name, compiler: Any, **words: Any) -> str:
     left, right = (compiler.process(part, **words) for part in element.clauses)
-    return f"{left} = {right} COLLATE NOCASE"
+    return f"({left} = {right} COLLATE NOCASE)"
 
 
 def caseless(length: int) -> sa.String:

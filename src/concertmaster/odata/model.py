@@ -117,7 +117,7 @@ class Property:
     def filterable(self) -> bool:
         return self.words.filterable and not self.structured and not self.words.secret
 
-    @property
+    @cached_property
     def length(self) -> int | None:
         kind = self.column.type
         return kind.length if type(kind) is sa.String else None
@@ -187,6 +187,15 @@ class EntityType:
             if isinstance(candidate.column.type, declare.RowVersionNumber):
                 return candidate
         return None
+
+    @cached_property
+    def exacting(self) -> tuple[Property, ...]:
+        """The properties that a payload must not leave empty, or leaves to a default."""
+        return tuple(
+            prop
+            for prop in self.properties.values()
+            if prop.words.required or not (prop.nullable or prop.words.computed)
+        )
 
     def alias(self, name: str) -> str | None:
         """The path that stands behind a name accepted in queries only."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from concertmaster.odata import filter as filters
 from concertmaster.odata.errors import InvalidQuery
+from concertmaster.odata.inserting import insert_statement
 from concertmaster.odata.joins import joined, second_joined
 from concertmaster.odata.lexer import Literal, Shape, shape_of, substituted
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
@@ -66,6 +67,7 @@ class Asked:
     skip: bool = False
     rows: bool = True
     count: bool = False
+    inserts: bool = False  #: a new row, answered as it is inserted
     restriction: Restriction | None = None
     inside: Inside | None = None
 
@@ -146,13 +148,13 @@ class Planner:
         restriction = asked.restriction
         key = (
             asked.entity_set.name, asked.by_key, asked.rows, asked.count, asked.top, asked.skip,
-            shape and shape.text, options.get("$orderby"), options.get("$select"),
+            asked.inserts, shape and shape.text, options.get("$orderby"), options.get("$select"),
             options.get("$expand"), restriction and restriction.key,
             asked.inside and asked.inside.key,
         )  # fmt: skip
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._make(asked, text)
+            plan = self._insertion(asked) if asked.inserts else self._make(asked, text)
             if len(self._plans) >= self._capacity:
                 self._plans.clear()
             self._plans[key] = plan
@@ -191,6 +193,17 @@ class Planner:
                 statement = statement.offset(sa.bindparam("o_skip", type_=sa.BigInteger()))
             rows = compile_statement(statement, self.dialect)
         return Plan(node, rows, count, bound.slots if bound else ())
+
+    def _insertion(self, asked: Asked) -> Plan:
+        """The plan of a new row: its rows are those that the insert answers."""
+        entity_type = asked.entity_set.type
+        node = self._node(
+            entity_type, entity_type.table, asked.options.get("$select"),
+            asked.options.get("$expand"), self.limits.expand_depth,
+            masked=True, inside=asked.inside,
+        )  # fmt: skip
+        statement = insert_statement(entity_type, node.columns)
+        return Plan(node, compile_statement(statement, self.dialect), None)
 
     def _node(
         self,

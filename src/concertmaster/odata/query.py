@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from concertmaster.odata.declare import WRITTEN
+
 Row = Sequence[Any]
 
 
@@ -51,6 +53,23 @@ def run(
         return cursor.fetchall()
     finally:
         cursor.close()
+
+
+def write(
+    connection: sa.Connection, table: sa.Table, statement: Statement, values: Mapping[str, Any]
+) -> Sequence[Row]:
+    """The same for a statement that changes a table: told to whoever watches its writes.
+
+    Raises what SQLAlchemy makes of the driver's errors.
+    """
+    connection.info.setdefault(WRITTEN, set()).add(table.name)
+    dialect: Any = connection.dialect
+    try:
+        return run(connection, statement, values)
+    except dialect.dbapi.Error as error:
+        raise sa.exc.DBAPIError.instance(
+            statement.sql, None, error, dialect.dbapi.Error, dialect=dialect
+        ) from error
 
 
 def stream(

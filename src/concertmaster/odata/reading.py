@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from concertmaster.odata import response
 from concertmaster.odata.errors import InvalidQuery, NotFound
 from concertmaster.odata.host import Behaviour, Call, Host
+from concertmaster.odata.inserting import values_of
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
 from concertmaster.odata.operations import Operation
 from concertmaster.odata.plan import Asked, Plan, Planner, Restriction
-from concertmaster.odata.query import Row, list_value, one_of, run
+from concertmaster.odata.query import Row, list_value, one_of, run, write
 from concertmaster.odata.request import Request
 from concertmaster.odata.response import Response
 from concertmaster.odata.selection import Selection, both, on_table, restriction_of
@@ -216,6 +217,22 @@ class Reading:
             return self._entity(entity_set, items[0], plan, request, status=status, headers=headers)
         context = f"{request.base}$metadata#{entity_set.name}{self._context(plan)}"
         return response.json_response(response.collection(context, items), status=status)
+
+    def inserted(
+        self, call: Call, entity_set: EntitySet, entity: Any, request: Request
+    ) -> Response:
+        """Insert a new entity that stands alone; answer it as every other one is answered."""
+        options = {k: v for k, v in request.options.system.items() if k in ("$select", "$expand")}
+        plan, values = self._plan(call, Asked(entity_set, options=options, inserts=True))
+        connection, entity_type = call.connection, entity_set.type
+        stored = values_of(entity_type, entity, connection.dialect)
+        rows = write(connection, entity_type.table, plan.rows, stored)  # type: ignore[arg-type]
+        setattr(entity, _primary_attribute(entity_type), rows[0][-1])
+        item = self._written(plan, rows, connection, values)[0]
+        headers = {"location": self.location(entity, request)}
+        return self._entity(
+            entity_set, item, plan, request, status=HTTPStatus.CREATED, headers=headers
+        )
 
     def location(self, entity: Any, request: Request) -> str:
         """The URL of an entity."""

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from concertmaster.odata.model import ComplexType, EnumType, Property
@@ -212,6 +213,7 @@ READERS: Mapping[str, Read] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def reader(prop: Property) -> Read:
     """What turns a JSON or key value of this property into its stored form."""
     if prop.enumeration:

@@ -1,27 +1,19 @@
 """Payload → change: what a POST, PUT, PATCH or DELETE does to one entity.
 
 The engine checks what the declaration says: types, lengths, ranges, required members,
-enumerations, that rows referred to exist, that unique names are free. What must hold beyond that
-is a hook of the application, named after the moment at which it runs.
+enumerations; `checks.py` asks what other rows say. What must hold beyond that is a hook of the
+application, named after the moment at which it runs.
 """
 
-import enum
 import inspect
 import types as python_types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from types import ModuleType
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
-from concertmaster.odata.declare import GuidText, same_name
-from concertmaster.odata.errors import Conflict, InvalidPayload, PreconditionFailed
+from concertmaster.odata.errors import InvalidPayload, PreconditionFailed
 from concertmaster.odata.model import EntityType, Navigation, Property
-from concertmaster.odata.query import Statement, compile_statement, run
-from concertmaster.odata.response import write_row_version
 from concertmaster.odata.values import read_row_version, reader
 
 HOOK = "__odata_hook__"
@@ -104,7 +96,7 @@ def _check_bounds(prop: Property, value: Any) -> None:
 
 def _complete(entity_type: EntityType, values: dict[str, Any], *, create: bool) -> None:
     """Check what must be given, and let null stand for the default where null cannot be held."""
-    for prop in entity_type.properties.values():
+    for prop in entity_type.exacting:
         value = values.get(prop.attribute)
         wanted = prop.words.required and (create or not prop.words.immutable)
         if wanted and (value is None or (isinstance(value, str) and not value.strip())):
@@ -122,14 +114,7 @@ def _zero(prop: Property) -> Any:
     return {"Edm.Boolean": False, "Edm.String": ""}.get(prop.edm, 0)
 
 
-def create(session: Session, change: Change) -> Any:
-    """A new row from a change, flushed so that it has its key."""
-    entity = change.type.cls(**change.values)
-    session.add(entity)
-    return entity
-
-
-def update(session: Session, entity: Any, change: Change) -> None:
+def update(entity: Any, change: Change) -> None:
     """Apply a change to a row: all of it for PUT, what is given for PATCH."""
     for prop in change.type.properties.values():
         if not _writable(prop, create=False) or prop.words.secret:
@@ -167,128 +152,6 @@ def check_version(entity_type: EntityType, entity: Any, if_match: str | None) ->
         except ValueError:
             continue
     raise PreconditionFailed("The entity has changed since it was read.")
-
-
-def etag(number: int) -> str:
-    return f'W/"{write_row_version(number)}"'
-
-
-# --- what other rows say --------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class RowCheck:
-    """A question about other rows, asked before a write; compiled once for each type."""
-
-    attributes: tuple[tuple[str, str], ...]  #: name of a bound value → attribute it comes from
-    statement: Statement
-    named: Property | None  #: whose value is to blame
-
-    def finds(self, connection: sa.Connection, entity: Any, **more: Any) -> bool | None:
-        """Whether there is such a row; None where the entity has nothing to ask with."""
-        values = {name: getattr(entity, attribute) for name, attribute in self.attributes}
-        if any(value is None for value in values.values()):
-            return None
-        stored = {k: int(v) if isinstance(v, enum.IntEnum) else v for k, v in values.items()}
-        return bool(run(connection, self.statement, {**stored, **more}))
-
-
-def check_references(session: Session, entity_type: EntityType, entity: Any) -> None:
-    """Every foreign key that is shown on the wire must name a row that exists.
-
-    Raises:
-        InvalidPayload: it does not.
-    """
-    connection = session.connection()
-    for check in _references(entity_type, connection.dialect):
-        if check.finds(connection, entity) is False:
-            assert check.named
-            value = getattr(entity, check.named.attribute)
-            raise InvalidPayload(
-                f"The value of {check.named.name} is not valid: {value} does not exist.",
-                member=check.named.name,
-            )
-
-
-def check_unique(session: Session, entity_type: EntityType, entity: Any) -> None:
-    """No other row may hold the same unique values, letter case aside.
-
-    Raises:
-        Conflict: one does.
-    """
-    connection = session.connection()
-    own = getattr(entity, _key_attribute(entity_type))
-    for check in _uniqueness(entity_type, connection.dialect):
-        if check.finds(connection, entity, own=_nobody(entity_type) if own is None else own):
-            value = getattr(entity, check.named.attribute) if check.named else None
-            raise Conflict(
-                f"The value '{value}' is already used.",
-                type=entity_type, property=check.named, value=value,
-            )  # fmt: skip
-
-
-def _nobody(entity_type: EntityType) -> Any:
-    """A key that no row has: what a new row is told apart by."""
-    return "" if isinstance(entity_type.cls.__mapper__.primary_key[0].type, sa.String) else -1
-
-
-def _key_attribute(entity_type: EntityType) -> str:
-    mapper = entity_type.cls.__mapper__
-    return str(mapper.get_property_by_column(mapper.primary_key[0]).key)
-
-
-@cache
-def _references(entity_type: EntityType, dialect: sa.Dialect) -> tuple[RowCheck, ...]:
-    checks = []
-    for prop in entity_type.properties.values():
-        for foreign in prop.column.foreign_keys if not prop.words.computed else ():
-            asked = sa.bindparam("v0", type_=foreign.column.type)
-            statement: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
-                foreign.column == asked
-            )
-            attributes = (("v0", prop.attribute),)
-            checks.append(RowCheck(attributes, compile_statement(statement, dialect), prop))
-    return tuple(checks)
-
-
-@cache
-def _uniqueness(entity_type: EntityType, dialect: sa.Dialect) -> tuple[RowCheck, ...]:
-    mapper = entity_type.cls.__mapper__
-    shown = {prop.column.name: prop for prop in entity_type.properties.values()}
-    checks = []
-    for columns in unique_columns(entity_type.table):
-        if all(isinstance(column.type, GuidText) for column in columns):
-            continue  # made by us, and made to be unique
-        conditions, attributes = [], []
-        named: Property | None = None
-        for index, column in enumerate(columns):
-            asked = sa.bindparam(f"v{index}", type_=column.type)
-            text = type(column.type) is sa.String
-            same = same_name(column, asked) if text else column == asked
-            conditions.append(same)
-            attributes.append((f"v{index}", str(mapper.get_property_by_column(column).key)))
-            if column.name in shown and (text or named is None):
-                named = shown[column.name]
-        own = mapper.primary_key[0]
-        conditions.append(own != sa.bindparam("own", type_=own.type))
-        statement: sa.Select[Any] = sa.select(sa.literal_column("1")).where(*conditions).limit(1)
-        checks.append(RowCheck(tuple(attributes), compile_statement(statement, dialect), named))
-    return tuple(checks)
-
-
-def unique_columns(table: sa.Table) -> list[list[sa.Column[Any]]]:
-    """The sets of columns that a table keeps unique, its primary key aside."""
-    found = [[column] for column in table.columns if column.unique]
-    constraints = (c for c in table.constraints if isinstance(c, sa.UniqueConstraint))
-    found += [list(constraint.columns) for constraint in constraints if len(constraint.columns)]
-    for index in table.indexes:
-        columns = [c for c in index.columns if isinstance(c, sa.Column)]
-        if index.unique and len(columns) == len(index.expressions):
-            found.append(columns)
-    unique: dict[frozenset[str], list[sa.Column[Any]]] = {}
-    for columns in found:
-        unique.setdefault(frozenset(c.name for c in columns), columns)
-    return list(unique.values())
 
 
 # --- hooks ----------------------------------------------------------------------------------
@@ -335,6 +198,9 @@ class Hooks:
                 ):
                     for moment, cls in getattr(member, HOOK, ()):
                         self._hooks.setdefault((moment, cls), []).append(member)
+
+    def none(self, moment: str, cls: type[Any]) -> bool:
+        return (moment, cls) not in self._hooks
 
     def run(self, moment: str, cls: type[Any], *arguments: Any) -> list[Any]:
         """Run what was declared, in order; what each one returned."""

@@ -70,7 +70,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
                 raise TimeoutError("another transaction keeps the database for too long")
             connection.info[WRITES] = True
         try:
-            connection.exec_driver_sql(how)
+            connection.connection.cursor().execute(how).close()
         except BaseException:
             _ended(connection)
             raise

@@ -47,9 +47,12 @@ class Tenant:
     def dialect(self) -> str:
         return self.engine.dialect.name
 
-    def session(self) -> Session:
-        """A unit of work that may write."""
-        return Session(self.writing, expire_on_commit=False, info={"tenant": self})
+    def session(self, connection: sa.Connection | None = None) -> Session:
+        """A unit of work that may write; over a connection, its transaction is that one's."""
+        return Session(
+            self.writing if connection is None else connection, expire_on_commit=False,
+            join_transaction_mode="rollback_only", info={"tenant": self},
+        )  # fmt: skip
 
     def reader(self, connection: sa.Connection | None = None) -> Session:
         """A unit of work that only reads: it never takes the write lock."""
