@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from fastapi.routing import APIRoute
 from starlette.requests import Request as WebRequest
 from starlette.routing import BaseRoute, Match
 
@@ -24,6 +25,7 @@ from concertmaster.app import create_app, model, operations
 from concertmaster.cli import COMMANDS
 from concertmaster.domain.clock import Clock
 from concertmaster.domain.errors import OrchestratorError
+from concertmaster.edge.address import AnyCase
 from concertmaster.edge.errors import render
 from concertmaster.odata.errors import MethodNotAllowed, NoSuchResource, ODataError
 from concertmaster.odata.model import EntitySet
@@ -182,6 +184,13 @@ def routes() -> tuple[BaseRoute, ...]:
     return tuple(app.router.routes)
 
 
+@cache
+def any_case() -> AnyCase:
+    """Finds a path in whatever letter case, as the application does."""
+    nothing: Any = None
+    return AnyCase(nothing, [route.path for route in routes() if isinstance(route, APIRoute)])
+
+
 def is_built(operation: Operation) -> bool:
     """Whether a request for it would be answered by anything but a 501."""
     path = re.sub(r"\{\w+\}", "7", operation.path)
@@ -192,6 +201,7 @@ def is_built(operation: Operation) -> bool:
         except (NoSuchResource, MethodNotAllowed):
             return False
         return True
+    path = any_case().declared(path)
     scope = {"type": "http", "method": operation.method, "path": path, "headers": []}
     return any(route.matches(scope)[0] is Match.FULL for route in routes())
 

@@ -150,3 +150,14 @@ def test_an_attachment(stand_in: StandIn, admin: Client) -> None:
     assert admin.post("/odata/Attachments", {}).status_code == 400
     body = {"attachmentId": made["Id"], "jobKey": made["Id"], "category": "c"}
     assert admin.post("/api/JobAttachments/Post", body).status_code == 404
+
+
+def test_an_attachment_is_where_its_reader_looks(admin: Client) -> None:
+    """Whatever host it was made by; and the address of a reader is one to fetch from."""
+    made = admin.ok("POST", "/odata/Attachments", 201, json={"Name": "n.txt"})
+    assert made["BlobFileAccess"]["Uri"].startswith("http://testserver/")
+    path = f"/odata/Attachments({made['Id']})"
+    access = admin.ok("GET", path, headers={"host": "elsewhere:81"})["BlobFileAccess"]
+    assert access["Uri"].startswith("http://elsewhere:81/blobs/attachments/")
+    assert (access["Verb"], access["Headers"]) == ("GET", {"Keys": [], "Values": []})
+    assert "BlobFileAccess" not in admin.ok("GET", f"{path}?$select=Name")

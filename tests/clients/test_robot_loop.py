@@ -67,9 +67,9 @@ class Tenant:
         assert answer.status_code == status, answer.text
         return answer.json()
 
-    def start(self, entry: str, **given: Any) -> str:
+    def start(self, entry: str, process: str = "worker", **given: Any) -> str:
         """The key of a new job."""
-        info = {"ReleaseName": "worker", "EntryPointPath": entry}
+        info = {"ReleaseName": process, "EntryPointPath": entry}
         body = {"startInfo": {**info, "InputArguments": json.dumps(given)}}
         (job,) = self.post(f"odata/Jobs/{ODATA}.StartJobs", body, 201)["value"]
         return str(job["Key"])
@@ -100,20 +100,60 @@ def tenant(server: Server, env: dict[str, str]) -> Iterator[Tenant]:
         yield Tenant(http)
 
 
-@pytest.fixture(scope="module")
-def project(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A packed project."""
-    folder = tmp_path_factory.mktemp("project")
-    shutil.copy(HERE / "robot_project.py", folder / "work.py")
-    functions = {name: f"work.py:{name}" for name in FUNCTIONS}
-    (folder / "uipath.json").write_text(json.dumps({"functions": functions}))
-    (folder / "pyproject.toml").write_text(
-        '[project]\nname = "worker"\nversion = "0.0.1"\ndescription = "Works"\n'
-        'authors = [{ name = "Ada" }]\nrequires-python = ">=3.11"\ndependencies = ["uipath"]\n'
-    )
+PYPROJECT = """
+[project]
+name = "{name}"
+version = "0.0.1"
+description = "What it does"
+authors = [{{ name = "Ada" }}]
+requires-python = ">=3.11"
+dependencies = ["uipath"]
+"""
+#: The runtime of jobs that wait is found by an entry point, so the project has to be installed.
+INSTALLED = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[tool.setuptools]
+py-modules = ["patient_runtime", "patient_project"]
+
+[project.entry-points."uipath.runtime.factories"]
+patient = "patient_runtime:register"
+"""
+
+
+def packed(
+    folder: Path, name: str, module: str, functions: tuple[str, ...], env: dict[str, str]
+) -> Path:
+    """A project of functions, with its package."""
+    shutil.copy(HERE / f"{module}.py", folder)
+    listed = {function: f"{module}.py:{function}" for function in functions}
+    (folder / "uipath.json").write_text(json.dumps({"functions": listed}))
+    with (folder / "pyproject.toml").open("a") as pyproject:
+        pyproject.write(PYPROJECT.format(name=name))
     for command in (("init",), ("pack", "--nolock")):
         run("uipath", *command, cwd=folder, env=env, timeout=120)
     return folder
+
+
+@pytest.fixture(scope="module")
+def project(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return packed(tmp_path_factory.mktemp("project"), "worker", "robot_project", FUNCTIONS, env)
+
+
+@pytest.fixture(scope="module")
+def patient(env: dict[str, str], tenant: "Tenant", tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A process whose jobs wait."""
+    folder = tmp_path_factory.mktemp("patient")
+    (folder / "pyproject.toml").write_text(INSTALLED)
+    shutil.copy(HERE / "patient_runtime.py", folder)
+    (folder / "patient.json").write_text("{}")
+    packed(folder, "patient", "patient_project", ("ask", "order"), env)
+    run("uipath", "publish", "--tenant", cwd=folder, env=env)
+    body = {"Name": "patient", "ProcessKey": "patient", "ProcessVersion": "0.0.1"}
+    tenant.post("odata/Releases", body, 201)
+    return "patient"
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +270,35 @@ def test_a_large_output_comes_as_a_file(tenant: Tenant, robot: Robot) -> None:
     file = tenant.get(f"odata/Attachments({job['OutputFile']})")
     output = httpx.get(file["BlobFileAccess"]["Uri"]).json()
     assert output == {"number": 3, "text": "x" * 20_000}
+
+
+def test_a_job_is_suspended_and_resumed(
+    tenant: Tenant, robot: Robot, patient: str, tmp_path: Path
+) -> None:
+    key = tenant.start("ask", patient, number=40, folder=str(tmp_path))
+    job = tenant.wait(key, "Suspended", "Faulted")
+    assert job["State"] == "Suspended", job
+    assert tenant.sessions()[0]["State"] == "Available"
+    found = tenant.get("odata/JobTriggers", **{"$filter": f"JobId eq {job['Id']}"})["value"]
+    (trigger,) = found
+    assert (trigger["TriggerType"], trigger["Status"]) == ("Api", "New")
+    body = {"payload": {"count": 2}}
+    answer = tenant.http.post(f"api/JobTriggers/DeliverPayload/{trigger['ItemKey']}", json=body)
+    assert answer.status_code == 202
+    job = tenant.ended(key)
+    assert job["State"] == "Successful", job
+    assert json.loads(job["OutputArguments"])["text"] == "42 after .."
+
+
+def test_a_job_waits_for_another_and_for_a_moment(
+    tenant: Tenant, robot: Robot, patient: str
+) -> None:
+    """One robot does both: it is free while the first job waits."""
+    key = tenant.start("order", patient, number=6)
+    job = tenant.ended(key, seconds=120)
+    assert job["State"] == "Successful", job
+    assert json.loads(job["OutputArguments"])["text"] == "the other job made 7"
+    assert job["ResumeVersion"] == 2
 
 
 def test_two_robots_never_do_the_same(

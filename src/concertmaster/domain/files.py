@@ -40,24 +40,22 @@ def check(signature: str, secret: str, *words: object) -> None:
 # --- attachments ----------------------------------------------------------------------------
 
 
-def uri_of(attachment: Attachment, base_url: str) -> str:
-    """The address of an attachment, good for as long as there is one."""
+def path_of(attachment: Attachment) -> str:
+    """Where an attachment is, below the service's own address; good for as long as there is one."""
     signature = sign(attachment.secret, attachment.id)
-    return f"{base_url}blobs/attachments/{attachment.id}?signature={signature}"
+    return f"blobs/attachments/{attachment.id}?signature={signature}"
 
 
-def settle(attachment: Attachment, base_url: str, *, now: str) -> None:
+def settle(attachment: Attachment, *, now: str) -> None:
     """Identity and address of a new attachment."""
     attachment.id, attachment.secret = clock.new_guid(), clock.new_guid()
     attachment.creation_time = attachment.last_modification_time = now
-    attachment.blob_file_access = access(uri_of(attachment, base_url), "PUT")
+    attachment.blob_file_access = access(path_of(attachment), "PUT")
 
 
-def new(
-    session: Session, name: str, folder_id: int | None, base_url: str, *, now: str
-) -> Attachment:
+def new(session: Session, name: str, folder_id: int | None, *, now: str) -> Attachment:
     attachment = Attachment(name=name[:256], organization_unit_id=folder_id)
-    settle(attachment, base_url, now=now)
+    settle(attachment, now=now)
     session.add(attachment)
     session.flush()
     return attachment

@@ -114,10 +114,11 @@ class AnyCase:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith("/odata"):
-            scope["path"] = self._declared(scope["path"])
+            scope["path"] = self.declared(scope["path"])
         await self.app(scope, receive, send)
 
-    def _declared(self, path: str) -> str:
+    def declared(self, path: str) -> str:
+        """A path as its route has it."""
         known = self._plain.get(path.lower())
         if known is not None:
             return known

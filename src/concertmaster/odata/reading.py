@@ -87,7 +87,7 @@ class Reading:
         rows = run(call.connection, plan.rows, {**values, "o_top": fetched, "o_skip": skip})  # type: ignore[arg-type]
         if fetched > top and len(rows) > top:
             rows, next_link = rows[:top], self._next_link(request, skip, top)
-        items = self._written(plan, rows, call.connection, values)
+        items = self._written(call, plan, rows, values, request)
         context = None
         if _level(request) != "none":
             name = narrowed.context if narrowed and narrowed.context else entity_set.name
@@ -128,7 +128,7 @@ class Reading:
         rows = run(call.connection, plan.rows, {**values, "k_key": value})  # type: ignore[arg-type]
         if not rows:
             raise no_such_row(entity_set.type)
-        return self._written(plan, rows[:1], call.connection, values)[0], plan
+        return self._written(call, plan, rows[:1], values, request)[0], plan
 
     def single(
         self, call: Call, entity_set: EntitySet, request: Request, narrowed: Selection, status: int
@@ -141,7 +141,7 @@ class Reading:
         rows = run(call.connection, plan.rows, values)  # type: ignore[arg-type]
         if not rows:
             raise narrowed.single
-        item = self._written(plan, rows[:1], call.connection, values)[0]
+        item = self._written(call, plan, rows[:1], values, request)[0]
         return self._entity(entity_set, item, plan, request, status=status)
 
     def _entity(
@@ -209,7 +209,7 @@ class Reading:
         options = {k: v for k, v in request.options.system.items() if k in ("$select", "$expand")}
         plan, values = self._plan(call, Asked(entity_set, options=options, restriction=restriction))
         rows = run(call.connection, plan.rows, values)  # type: ignore[arg-type]
-        items = self._written(plan, rows, call.connection, values)
+        items = self._written(call, plan, rows, values, request)
         items.sort(key=_position(keys, entity_set.type, entities, items))
         if single:
             if status == HTTPStatus.CREATED and headers is None:
@@ -299,10 +299,16 @@ class Reading:
         return plan, values
 
     def _written(
-        self, plan: Plan, rows: Sequence[Row], connection: sa.Connection, values: Mapping[str, Any]
+        self,
+        call: Call,
+        plan: Plan,
+        rows: Sequence[Row],
+        values: Mapping[str, Any],
+        request: Request,
     ) -> list[dict[str, Any]]:
         items = response.objects(plan.node, rows)
-        response.expand(plan.node, rows, items, connection, values)
+        response.expand(plan.node, rows, items, call.connection, values)
+        self.hooks.run("after_read", plan.node.type.cls, call, items, request)
         return items
 
     def _context(self, plan: Plan) -> str:

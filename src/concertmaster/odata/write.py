@@ -159,6 +159,7 @@ def check_version(entity_type: EntityType, entity: Any, if_match: str | None) ->
 
 MOMENTS = (
     "before_read",
+    "after_read",
     "before_create",
     "after_create",
     "before_update",
@@ -172,6 +173,7 @@ def hook(moment: str, *classes: type[Any]) -> Callable[[Callable[..., Any]], Cal
 
     The function takes `(call, entity, change)`; for a delete `(call, entity)`; for a read of the
     set `(call, target, request)`, and then it may return conditions that narrow what is read.
+    `after_read` takes `(call, items, request)`: the objects that are answered, its to change.
     """
     if moment not in MOMENTS:
         raise ValueError(f"no moment {moment!r}; there are {', '.join(MOMENTS)}")

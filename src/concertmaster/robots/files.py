@@ -39,9 +39,7 @@ def get_output_file_access(
 ) -> dict[str, Any]:
     """Where the robot sends the output of its job."""
     job = _job_of(robots, job_key)
-    attachment = files.new(
-        robots.session, file_name, job.organization_unit_id, str(request.base_url), now=robots.now
-    )
+    attachment = files.new(robots.session, file_name, job.organization_unit_id, now=robots.now)
     files.attach(robots.session, job, attachment, "Output", now=robots.now)
     return _access(request, attachment, "PUT", job)
 
@@ -91,7 +89,7 @@ def _job_of(robots: Robots, key: str) -> Job:
 
 def _access(request: Request, attachment: Attachment, verb: str, job: Job) -> dict[str, Any]:
     """As this client writes it: names that begin small."""
-    found = files.access(files.uri_of(attachment, str(request.base_url)), verb)
+    found = files.access(str(request.base_url) + files.path_of(attachment), verb)
     headers = found["Headers"]
     return {
         "id": attachment.id,

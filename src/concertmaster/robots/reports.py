@@ -8,7 +8,7 @@ from concertmaster.domain.clock import parse
 from concertmaster.domain.errors import InvalidRequest
 from concertmaster.domain.suspension import Wait
 from concertmaster.entities import JobState, JobTriggerType
-from concertmaster.odata.operations import Payload
+from concertmaster.odata.operations import Payload, read_enum
 
 #: The most of an output that is kept in the job itself.
 LONGEST_OUTPUT = 10_240
@@ -106,25 +106,34 @@ class Inbox(Said):
 
 
 class Trigger(Said):
-    """One thing that a job waits for."""
+    """One thing that a job waits for. Of a kind that we do not know, only its name is kept."""
 
-    trigger_type: JobTriggerType | None = None
+    trigger_type: str | int | None = None
     item_key: str | None = None
     item_id: str | int | None = None
     resume_time: str | None = None
     trigger_message: str | None = None
     api_resume: Inbox | None = None
+    integration_resume: Inbox | None = None
 
     def wait(self) -> Wait:
-        key = (self.api_resume.inbox_id if self.api_resume else None) or self.item_key
+        inbox = self.api_resume or self.integration_resume
+        key = (inbox.inbox_id if inbox else None) or self.item_key
         number = str(self.item_id or "")
         return Wait(
-            kind=JobTriggerType["None"] if self.trigger_type is None else self.trigger_type,
+            kind=self._kind(),
             item_key=key.strip("{} ").lower() if key else None,
             item_id=int(number) if number.isdecimal() and len(number) < 19 else None,
             timer=parse(self.resume_time) if self.resume_time else None,
-            message=self.trigger_message,
+            message=self.trigger_message
+            or (str(self.trigger_type) if self._kind() is JobTriggerType["None"] else None),
         )
+
+    def _kind(self) -> JobTriggerType:
+        try:
+            return read_enum(JobTriggerType, self.trigger_type) or JobTriggerType["None"]
+        except ValueError:
+            return JobTriggerType["None"]
 
 
 class Suspension(Said):
