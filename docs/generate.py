@@ -15,9 +15,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
 
+from fastapi.routing import APIRoute
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from fastapi.routing import APIRoute
 from starlette.requests import Request as WebRequest
 from starlette.routing import BaseRoute, Match
 

@@ -12,28 +12,55 @@ from concertmaster.odata.query import list_value, one_of
 Conditions = list[sa.ColumnElement[bool]]
 
 
-def in_folder(folder_id: int, *, strict: bool) -> Restriction:
-    """Rows of one folder; unless `strict`, those without a folder too."""
+def in_folder(folder_id: int, *, strict: bool, shared: sa.Table | None = None) -> Restriction:
+    """Rows of one folder; unless `strict`, those without a folder too.
+
+    `shared` is the table of the other folders that a row is at home in.
+    """
 
     def conditions(root: sa.FromClause) -> Conditions:
-        column = root.c.organization_unit_id
-        matches = column == sa.bindparam("r_folder", type_=sa.BigInteger())
-        return [matches if strict else sa.or_(matches, column.is_(None))]
+        column, wanted = (
+            root.c.organization_unit_id,
+            sa.bindparam("r_folder", type_=sa.BigInteger()),
+        )
+        places = [column == wanted]
+        if not strict:
+            places.append(column.is_(None))
+        if shared is not None:
+            places.append(_shared_with(root, shared, shared.columns[1] == wanted))
+        return [sa.or_(*places)]
 
-    return Restriction("folder" if strict else "folder?", conditions, {"r_folder": folder_id})
+    name = ("folder" if strict else "folder?") + (shared.name if shared is not None else "")
+    return Restriction(name, conditions, {"r_folder": folder_id})
 
 
 def among(
-    name: str, folders: Collection[int], dialect: str, *, or_none: bool = False
+    name: str,
+    folders: Collection[int],
+    dialect: str,
+    *,
+    or_none: bool = False,
+    shared: sa.Table | None = None,
 ) -> Restriction:
-    """Rows whose column names one of the folders."""
+    """Rows whose column names one of the folders, or that are shared with one of them."""
 
     def conditions(root: sa.FromClause) -> Conditions:
-        inside = one_of(root.c[name], "r_folders", dialect)
-        return [sa.or_(inside, root.c[name].is_(None)) if or_none else inside]
+        places = [one_of(root.c[name], "r_folders", dialect)]
+        if or_none:
+            places.append(root.c[name].is_(None))
+        if shared is not None:
+            with_one = one_of(shared.columns[1], "r_folders", dialect)
+            places.append(_shared_with(root, shared, with_one))
+        return [sa.or_(*places)]
 
     values = {"r_folders": list_value(sorted(folders), dialect)}
-    return Restriction(f"among {name} {or_none}", conditions, values)
+    return Restriction(f"among {name} {or_none} {shared is not None}", conditions, values)
+
+
+def _shared_with(
+    root: sa.FromClause, shared: sa.Table, place: sa.ColumnElement[bool]
+) -> sa.ColumnElement[bool]:
+    return root.c.id.in_(sa.select(shared.columns[0]).where(place))
 
 
 def reachable(folders: Collection[int], dialect: str) -> Inside:

@@ -126,6 +126,68 @@ def test_read_only(stand_in: StandIn, admin: Client) -> None:
     assert admin.get(at(bucket, "GetWriteUri"), params={"path": "a"}).status_code == 409
 
 
+# --- in several folders ---------------------------------------------------------------------
+
+
+def share(admin: Client, bucket: int, add: list[int], remove: list[int], status: int = 204) -> Any:
+    body = {"bucketIds": [bucket], "toAddFolderIds": add, "toRemoveFolderIds": remove}
+    answer = admin.post(f"/odata/Buckets/{ODATA}.ShareToFolders", body)
+    assert answer.status_code == status, answer.text
+    return answer.json() if answer.content else None
+
+
+@pytest.fixture(scope="module")
+def finance(admin: Client) -> Any:
+    return admin.ok("POST", "/odata/Folders", 201, json={"DisplayName": "Finance"})
+
+
+def test_a_bucket_in_two_folders(admin: Client, stand_in: StandIn, finance: Any) -> None:
+    (shared,) = admin.rows("/odata/Folders?$filter=DisplayName eq 'Shared'")
+    there = stand_in.client(folder="Finance")
+    bucket = make(admin, "common")
+    assert send(admin, bucket, "a.txt", b"a") == 201
+    assert there.get(f"/odata/Buckets({bucket['Id']})").status_code == 404
+    assert there.get(at(bucket, "GetReadUri"), params={"path": "a.txt"}).status_code == 404
+    share(admin, bucket["Id"], [finance["Id"]], [])
+    assert there.ok("GET", f"/odata/Buckets({bucket['Id']})")["FoldersCount"] == 2
+    assert there.get(at(bucket, "GetReadUri"), params={"path": "a.txt"}).status_code == 200
+    assert len(there.ok("GET", f"/api/Buckets/{bucket['Id']}/ListFiles")["items"]) == 1
+    folders = admin.ok("GET", f"/odata/Buckets/{ODATA}.GetFoldersForBucket(id={bucket['Id']})")
+    names = [folder["DisplayName"] for folder in folders["AccessibleFolders"]]
+    assert (names, folders["TotalFoldersCount"]) == (["Shared", "Finance"], 2)
+    across = f"/odata/Buckets/{ODATA}.GetBucketsAcrossFolders?$filter=Name eq 'common'"
+    assert [one["Id"] for one in admin.rows(across)] == [bucket["Id"]]
+    assert admin.rows(f"{across}&excludeFolderId={finance['Id']}") == []
+    again = {"Name": "Common", "Identifier": "5e1f0000-0000-0000-0000-0000000000aa"}
+    assert there.post("/odata/Buckets", again).status_code == 409
+    share(admin, bucket["Id"], [], [shared["Id"]])
+    assert admin.get(f"/odata/Buckets({bucket['Id']})").status_code == 404
+    assert there.ok("GET", f"/odata/Buckets({bucket['Id']})")["FoldersCount"] == 1
+    assert share(there, bucket["Id"], [], [finance["Id"]], 409)["message"]
+    assert there.delete(f"/odata/Buckets({bucket['Id']})").status_code == 204
+
+
+def test_where_a_bucket_may_not_go(admin: Client, stand_in: StandIn, finance: Any) -> None:
+    (shared,) = admin.rows("/odata/Folders?$filter=DisplayName eq 'Shared'")
+    bucket = make(admin, "stays")
+    share(admin, bucket["Id"], [10**6], [], 404)
+    share(admin, 10**6, [finance["Id"]], [], 404)
+    other = {"Name": "Stays", "Identifier": "5e1f0000-0000-0000-0000-0000000000ab"}
+    stand_in.client(folder="Finance").ok("POST", "/odata/Buckets", 201, json=other)
+    assert share(admin, bucket["Id"], [finance["Id"]], [], 409)["errorCode"] == 1001
+    viewer = {"UserName": "viewer", "Name": "V", "Surname": "V", "Password": "secret-1"}
+    user = admin.ok("POST", "/odata/Users", 201, json=viewer)
+    granted = [{"Name": "Buckets.View", "IsGranted": True}]
+    role = {"Name": "Sees", "DisplayName": "Sees", "Type": "Mixed", "Permissions": granted}
+    role = admin.ok("POST", "/odata/Roles", 201, json=role)
+    places = [{"FolderId": id_, "RoleIds": [role["Id"]]} for id_ in (shared["Id"], finance["Id"])]
+    body = {"assignments": {"UserIds": [user["Id"]], "RolesPerFolder": places}}
+    admin.ok("POST", f"/odata/Folders/{ODATA}.AssignUsers", 204, json=body)
+    seer = stand_in.client("viewer", "secret-1", folder="Shared")
+    assert share(seer, bucket["Id"], [finance["Id"]], [], 403)["errorCode"] == 1017
+    assert admin.ok("GET", f"/odata/Buckets({bucket['Id']})")["FoldersCount"] == 1
+
+
 def test_too_much(admin: Client, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "LARGEST", 100)
     bucket = make(admin, "small")

@@ -373,7 +373,22 @@ def test_a_job_is_resumed_by_hand(stand_in: StandIn, admin: Client) -> None:
     suspend(robot, key)
     body = {"jobKey": key, "inputArguments": '{"a": 5}'}
     assert admin.ok("POST", f"/odata/Jobs/{ODATA}.ResumeJob", json=body)["State"] == "Resumed"
-    assert robot.beat()[0]["data"]["inputArguments"] == '{"a": 5}'
+    data = robot.beat()[0]["data"]
+    assert (data["inputArguments"], data["resumeSource"]) == ('{"a": 5}', "Manual")
+
+
+def test_what_a_job_waits_for_need_not_be_known(stand_in: StandIn, admin: Client) -> None:
+    """A newer runtime's kinds do not keep a job from being laid aside."""
+    robot = FakeRobot(stand_in)
+    key = start(admin)
+    robot.given()
+    robot.say(key, "Running")
+    inbox = {"triggerType": "Inbox", "integrationResume": {"inboxId": INBOX, "connector": "x"}}
+    suspend(robot, key, {"triggerType": "DeepRag", "itemKey": STATE}, inbox)
+    path = f"/odata/JobTriggers/{ODATA}.GetByJobKey(jobKey={key})?$orderby=Id"
+    strange, known = admin.rows(path)
+    assert (strange["TriggerType"], strange["TriggerMessage"]) == ("None", "DeepRag")
+    assert (known["TriggerType"], known["ItemKey"]) == ("Inbox", INBOX)
 
 
 def test_a_moment_or_another_job_lets_a_job_go_on(stand_in: StandIn, admin: Client) -> None:

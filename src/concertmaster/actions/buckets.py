@@ -1,12 +1,14 @@
-"""What can be asked of buckets: addresses to read and write at, and what lies in them."""
+"""What can be asked of buckets: addresses, what lies in them, the folders they are in."""
 
-from concertmaster.domain import buckets, clock, files
+import sqlalchemy as sa
+
+from concertmaster.domain import buckets, clock, files, sharing
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import ItemNotFound
-from concertmaster.entities import Bucket
+from concertmaster.entities import Bucket, bucket_folders
 from concertmaster.model import NAMESPACE
 from concertmaster.odata.declare import Guid
-from concertmaster.odata.operations import deletion, function
+from concertmaster.odata.operations import Id, action, deletion, function
 from concertmaster.odata.service import Complex, Selection, Values, select
 from concertmaster.odata.write import Change, hook
 from concertmaster.store.blobs import Blobs
@@ -19,6 +21,14 @@ WRITE = "Buckets.View and BlobFiles.Create"
 def before_create(call: Call, bucket: Bucket, change: Change) -> None:
     bucket.organization_unit_id = call.folder
     bucket.secret = clock.new_guid()
+    sharing.check_free(call.session, Bucket, bucket.name, call.folder, bucket_folders)
+
+
+@hook("before_update", Bucket)
+def before_update(call: Call, bucket: Bucket, change: Change) -> None:
+    name = change.values.get("name", bucket.name)
+    for folder_id in sharing.folders_of(call.session, bucket, bucket_folders):
+        sharing.check_free(call.session, Bucket, name, folder_id, bucket_folders, own=bucket.id)
 
 
 @hook("before_delete", Bucket)
@@ -104,7 +114,37 @@ def _access(call: Call, bucket: Bucket, path: str, verb: str, minutes: int | Non
 
 
 def _find(call: Call, key: int) -> Bucket:
-    bucket = call.session.get(Bucket, key)
-    if bucket is None or bucket.organization_unit_id != call.folder:
-        raise ItemNotFound(entity="Bucket")
-    return bucket
+    return buckets.find(call.session, key, call.folder)
+
+
+# --- the folders they are in ----------------------------------------------------------------
+
+
+@function("Buckets", "GetBucketsAcrossFolders", permission="Buckets.View", folder="across")
+def get_buckets_across_folders(call: Call, exclude_folder_id: Id | None = None) -> Selection:
+    """The buckets of every folder that the caller may see, but for those in one."""
+    if exclude_folder_id is None:
+        return select(Bucket)
+    shared = sa.select(bucket_folders.c.bucket_id)
+    here = shared.where(bucket_folders.c.folder_id == exclude_folder_id)
+    elsewhere = Bucket.organization_unit_id != exclude_folder_id
+    return select(Bucket, elsewhere, Bucket.id.not_in(here))
+
+
+@function("Buckets", "GetFoldersForBucket", permission="Buckets.View", folder="across")
+def get_folders_for_bucket(call: Call, id: Id) -> Complex:
+    """Where a bucket is to be found."""
+    (bucket,) = buckets.visible(call.session, [id], call.across or ())
+    members = sharing.accessible(call.session, call.caller, bucket, bucket_folders)
+    return Complex(f"{NAMESPACE}.AccessibleFoldersDto", members)
+
+
+@action("Buckets", "ShareToFolders", permission="Buckets.View", folder="across")
+def share_to_folders(
+    call: Call, bucket_ids: list[Id], to_add_folder_ids: list[Id], to_remove_folder_ids: list[Id]
+) -> None:
+    """Put buckets into folders, and take them out of others."""
+    sharing.share(
+        call.session, call.caller, buckets.visible(call.session, bucket_ids, call.across or ()),
+        bucket_folders, family="Buckets", add=to_add_folder_ids, remove=to_remove_folder_ids,
+    )  # fmt: skip

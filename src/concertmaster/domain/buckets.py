@@ -1,20 +1,41 @@
 """Buckets: files by their paths, listed by folder and pattern; a folder is what paths share."""
 
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import clock, files
+from concertmaster.domain import clock, files, sharing
 from concertmaster.domain.errors import Conflict, InvalidArgument, ItemNotFound, NotAuthorized
-from concertmaster.entities import Bucket, BucketFile, BucketOptions
+from concertmaster.entities import Bucket, BucketFile, BucketOptions, bucket_folders
 from concertmaster.store.blobs import Blobs
 
 #: Minutes for which an address is good unless the caller asks for more, and the most.
 LIFETIME, LONGEST = 15, 60 * 24 * 7
+
+
+def find(session: Session, bucket_id: int, folder_id: int) -> Bucket:
+    """A bucket of a folder, or one that is shared with it. Raises ItemNotFound."""
+    (found,) = visible(session, [bucket_id], {folder_id})
+    return found
+
+
+def visible(session: Session, ids: Sequence[int], folders: Collection[int]) -> list[Bucket]:
+    """Buckets by number, all of which must be in those folders. Raises ItemNotFound."""
+    wanted = list(dict.fromkeys(ids))
+    found = {one.id: one for one in session.scalars(sa.select(Bucket).where(Bucket.id.in_(wanted)))}
+    seen = [
+        one
+        for one in found.values()
+        if not set(folders).isdisjoint(sharing.folders_of(session, one, bucket_folders))
+    ]
+    missing = sorted(set(wanted) - {one.id for one in seen})
+    if missing:
+        raise ItemNotFound(entity="Bucket", resource_ids=missing)
+    return [found[id_] for id_ in wanted]
 
 
 def clean(path: str) -> str:

@@ -181,6 +181,7 @@ def _task(session: Session, job: Job, feed: str) -> dict[str, Any]:
         "fullyQualifiedFolderName": folder.fully_qualified_name,
         "persistenceId": job.persistence_id if job.state is JobState.Resumed else None,
         "resumeVersion": job.resume_version if job.state is JobState.Resumed else None,
+        "resumeSource": job.resume_source if job.state is JobState.Resumed else None,
         "fpsContext": job.fps_context,
         "fpsProperties": job.fps_properties,
         "traceId": job.trace_id,

@@ -106,6 +106,8 @@ def resume(session: Session, job: Job, *, now: str, arguments: str | None = None
     if job.state is not JobState.Suspended:
         raise Conflict(f"A job that is {job.state.name} cannot be resumed.")
     values: dict[str, Any] = {"resume_version": (job.resume_version or 0) + 1, "resume_time": now}
+    # So told, a robot hands the new input to the process; else the process asks what has come.
+    values["resume_source"] = None if arguments is None else "Manual"
     if arguments is not None:
         values["input_arguments"] = arguments
     # Some other robot may take it: the first one's name is history.

@@ -163,12 +163,15 @@ def visible(call: Call, entity_type: EntityType) -> Restriction | None:
     rule = entity_type.declaration.host.get("folder")
     if rule is None or "organization_unit_id" not in entity_type.table.c:
         return None
+    shared = entity_type.declaration.host.get("shared")
     if call.folder_id is not None:
-        return visibility.in_folder(call.folder_id, strict=rule == "required")
+        return visibility.in_folder(call.folder_id, strict=rule == "required", shared=shared)
     if caller.unlimited:
         return None
     folders = caller.folders if call.across is None else call.across
-    return visibility.among("organization_unit_id", folders, dialect, or_none=rule == "optional")
+    return visibility.among(
+        "organization_unit_id", folders, dialect, or_none=rule == "optional", shared=shared
+    )
 
 
 # --- what a new row gets --------------------------------------------------------------------

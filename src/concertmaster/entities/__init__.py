@@ -30,7 +30,7 @@ from concertmaster.entities.assets import (
     AssetValueType,
 )
 from concertmaster.entities.attachments import Attachment, JobAttachment
-from concertmaster.entities.buckets import Bucket, BucketFile, BucketOptions
+from concertmaster.entities.buckets import Bucket, BucketFile, BucketOptions, bucket_folders
 from concertmaster.entities.environments import Environment, EnvironmentType, environment_robots
 from concertmaster.entities.exports import Export, ExportStatus, ExportType
 from concertmaster.entities.folders import (
@@ -283,6 +283,7 @@ __all__ = [
     "UserType",
     "VideoRecordingSettings",
     "VideoRecordingType",
+    "bucket_folders",
     "environment_robots",
     "folder_machines",
     "folder_user_roles",

@@ -24,6 +24,8 @@ class Entity(Declared, DeclarativeBase):
       where it differs from a list
     - `scope`: the OAuth family; GET asks `.Read` or the bare name, the rest `.Write` or the bare
     - `folder`: "required", "optional" or None: whether a request must say its folder
+    - `shared`: the table of the other folders in which a row is at home as well; its first column
+      is the row's, its second the folder's
     - `type_name`, `key`: names on the wire that do not follow from the class
     """
 

@@ -2,6 +2,7 @@
 
 from enum import IntFlag
 
+import sqlalchemy as sa
 from sqlalchemy import ForeignKey, Index
 
 from concertmaster.entities._kinds import Entity, SetAt
@@ -15,6 +16,16 @@ BucketOptions = IntFlag(
 BucketOptions.__doc__ = "How the files of a bucket may be reached."
 
 
+#: In which folders a bucket is to be found, beside the one that it was made in.
+bucket_folders = sa.Table(
+    "bucket_folders",
+    Entity.metadata,
+    sa.Column("bucket_id", sa.ForeignKey("buckets.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("folder_id", sa.ForeignKey("folders.id", ondelete="CASCADE"), primary_key=True),
+    sa.Index(None, "folder_id"),
+)
+
+
 class Bucket(
     Entity,
     entity_set="Buckets",
@@ -22,6 +33,7 @@ class Bucket(
     permission="Buckets",
     scope="OR.Administration",
     folder="required",
+    shared=bucket_folders,
 ):
     """A named store of files in a folder."""
 

@@ -188,6 +188,7 @@ class Job(
     dispatched_to: Mapped[Int64 | None] = prop(hidden=True)
     dispatched_at: Mapped[Instant | None] = prop(hidden=True)
     state_file: Mapped[str | None] = prop(hidden=True)  # what it left when it was suspended
+    resume_source: Mapped[str | None] = prop(hidden=True)  # "Manual": with input of its own
 
     robot: Mapped["Robot | None"] = relationship()
     release: Mapped["Release | None"] = relationship()

@@ -6,9 +6,8 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from concertmaster.domain import buckets, files
 from concertmaster.domain.call import Call
-from concertmaster.domain.errors import InvalidArgument, ItemNotFound
+from concertmaster.domain.errors import InvalidArgument
 from concertmaster.edge.calls import CallRoute, admit
-from concertmaster.entities import Bucket
 
 router = APIRouter(route_class=CallRoute, tags=["Buckets"])
 
@@ -35,9 +34,7 @@ def list_files(
     """A page of files in order of path; the token of a page is the last path before it."""
     if not 1 <= take_hint <= 1000:
         raise InvalidArgument("The field takeHint must be between 1 and 1000.")
-    bucket = call.session.get(Bucket, bucket_id)
-    if bucket is None or bucket.organization_unit_id != call.folder:
-        raise ItemNotFound(entity="Bucket")
+    bucket = buckets.find(call.session, bucket_id, call.folder)
     found = [
         one
         for one in buckets.below(call.session, bucket_id, prefix.lstrip("/"))
