@@ -179,7 +179,7 @@ def _set_section(entity_set: EntitySet) -> str:
 @cache
 def routes() -> tuple[BaseRoute, ...]:
     """The routes that are not OData, as the application has them; no data is opened for it."""
-    unopened: Any = SimpleNamespace()
+    unopened: Any = SimpleNamespace(settings=Settings())
     app = create_app(Settings(), unopened)
     return tuple(app.router.routes)
 

@@ -4,7 +4,7 @@ import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -21,13 +21,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from concertmaster import __version__, actions, control, rest
 from concertmaster.domain.errors import InvalidRequest, OrchestratorError
-from concertmaster.edge.address import AnyCase, TenantAddress
+from concertmaster.edge.address import AnyCase, TenantAddress, not_found
 from concertmaster.edge.admission import Orchestrator
 from concertmaster.edge.errors import answer, body_of, render
 from concertmaster.edge.headers import ALWAYS, AnswerHeaders, OwnOrigin
 from concertmaster.edge.unanswered import unanswered
+from concertmaster.faults.door import FaultDoor
 from concertmaster.identity.routes import router as identity_router
 from concertmaster.identity.token_routes import router as tokens_router
+from concertmaster.journal.door import JournalDoor
 from concertmaster.model import NAMESPACE, model
 from concertmaster.odata.errors import MethodNotAllowed, NoSuchResource, ODataError
 from concertmaster.odata.openapi import openapi_paths
@@ -68,8 +70,8 @@ def hooks() -> Hooks:
 class Application(FastAPI):
     """FastAPI for what is not OData, behind the doors that every request goes through.
 
-    An address is read first, then OData is answered, then comes FastAPI: its own layers take
-    three times as long as a read by key.
+    An address is read first, the request is noted and may be made to fail, then OData is answered,
+    then comes FastAPI: its own layers take three times as long as a read by key.
     """
 
     front: ASGIApp
@@ -79,6 +81,7 @@ class Application(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self
+        scope["wire"] = send
         await (self.front if scope["type"] == "http" else self.behind)(scope, receive, send)
 
 
@@ -117,8 +120,9 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
     _add_documents(app)
     _add_errors(app)
     behind = AnyCase(app.behind, [route.path for route in plain if isinstance(route, APIRoute)])
+    watched = partial(JournalDoor, keep=opened.settings.journal_size)
     door = ODataDoor(AnswerHeaders(OwnOrigin(behind)), "/odata", _serve, _failure, ALWAYS)
-    app.front = TenantAddress(door)
+    app.front = TenantAddress(watched(FaultDoor(door)), lost=watched(not_found))
     return app
 
 
@@ -188,7 +192,8 @@ def _add_errors(app: FastAPI) -> None:
     async def on_validation(request: Request, error: RequestValidationError) -> WebResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"][1:]) or "body"
-        return render(request, InvalidRequest(f"{where}: {first['msg']}"))
+        said = str(first["msg"]).removeprefix("Value error, ")
+        return render(request, InvalidRequest(f"{where}: {said}"))
 
     app.add_exception_handler(ODataError, on_error)
     app.add_exception_handler(Exception, on_error)

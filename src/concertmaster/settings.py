@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     robot_logs: Literal["sql", "elasticsearch"] = Field(
         "sql", description="whose limits the robot logs have: elasticsearch has a window of 10,000"
     )
+    journal_size: int = Field(
+        1_000, ge=0, le=1_000_000,
+        description="requests that each tenant's journal keeps; 0 turns it and its hints off",
+    )  # fmt: skip
     strict: bool = Field(
         False, description="refuse unknown members and options in place of ignoring them"
     )

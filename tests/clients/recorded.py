@@ -293,7 +293,7 @@ TYPESCRIPT = [
     Recorded("POST", f"odata/Jobs/{ODATA}.RestartJob", {"jobId": "<ended_job_id>"}, reads=TS_JOB),
     missing("POST", f"odata/Jobs/{ODATA}.ResumeJob", {"jobKey": "<unknown>"}),
     Recorded("GET", "odata/Buckets", reads=rows(*BUCKET)),
-    later("GET", f"odata/Buckets/{ODATA}.GetBucketsAcrossFolders", "Buckets_GetBucketsAcross"),
+    Recorded("GET", f"odata/Buckets/{ODATA}.GetBucketsAcrossFolders", reads=rows(*BUCKET)),
     Recorded("GET", "odata/Buckets(<bucket_id>)", reads=BUCKET),
     Recorded("GET", "api/Buckets/<bucket_id>/ListFiles?prefix=/a&takeHint=10",
              reads=("items/fullPath", "items/contentType", "items/size")),

@@ -88,7 +88,7 @@ def find_queue(session: Session, folder_id: int, name: str) -> QueueDefinition:
     )
     queue = session.scalars(named.limit(1)).first()
     if queue is None:
-        raise ItemNotFound(entity=name)
+        raise ItemNotFound(entity=name, kind="QueueDefinition")
     return queue
 
 

@@ -59,11 +59,21 @@ def split(path: str) -> Address | None:
     )
 
 
-class TenantAddress:
-    """ASGI middleware: finds the tenant, rewrites the path, answers 404 where there is none."""
+class Nowhere(Exception):
+    """An address that leads to no tenant; what it named, as far as it named anything."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, organization: str | None, tenant: str | None) -> None:
+        super().__init__(organization, tenant)
+        self.organization = organization
+        self.tenant = tenant
+
+
+class TenantAddress:
+    """ASGI middleware: finds the tenant, rewrites the path; `lost` answers where there is none."""
+
+    def __init__(self, app: ASGIApp, lost: ASGIApp) -> None:
         self.app = app
+        self.lost = lost  #: answers what leads nowhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,7 +86,10 @@ class TenantAddress:
         registry: Registry = scope["app"].state.registry
         tenant = self._tenant(address, scope, registry) if address else None
         if address is None or (tenant is None and address.rest.split("/")[1].lower() != "health"):
-            await _not_found(scope, receive, send)
+            names = (address.organization, address.tenant) if address else (None, None)
+            nowhere = {"tenant": None, "cause": Nowhere(*names)}
+            inner = {**scope, "state": {**scope.get("state", {}), **nowhere}}
+            await self.lost(inner, receive, send)
             return
         inner = dict(scope)
         inner["path"] = unquote(address.rest)
@@ -149,7 +162,8 @@ def _header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
-async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    """ASGI application: what an address gets that leads to no tenant."""
     from starlette.requests import Request
     from starlette.responses import Response
 

@@ -64,7 +64,7 @@ def enter(
     settings: Settings = registry.settings
     caller = identify(headers.get("authorization"), tenant, registry, settings)
     if not caller.allows(need.scopes):
-        raise NotAuthorized
+        raise NotAuthorized(scopes=need.scopes)
     # A header that names no folder is refused even where the folder makes no difference.
     folder_id = resolve_folder(caller, headers) if need.folder else None
     if need.folder == "across":
@@ -74,15 +74,15 @@ def enter(
         if folder_id is None:
             raise FolderRequired
         if not caller.may(need.permission, folder_id):
-            raise NotAuthorized
+            raise NotAuthorized(permission=need.permission)
     elif need.folder == "across" or (need.folder == "optional" and folder_id is None):
         across = caller.folders_where(need.permission)
         if not across and not caller.may(need.permission):
-            raise NotAuthorized
+            raise NotAuthorized(permission=need.permission)
     elif not caller.may(need.permission, folder_id) and not (
         folder_id is None and caller.may_somewhere(need.permission)
     ):
-        raise NotAuthorized
+        raise NotAuthorized(permission=need.permission)
     return Call(tenant, caller, settings, folder_id, across, writes=need.writes, base_url=base_url)
 
 

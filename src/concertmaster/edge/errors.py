@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy.exc import DataError, IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from concertmaster.domain import clock
 from concertmaster.domain.errors import Conflict, InvalidRequest, OrchestratorError
@@ -46,6 +47,12 @@ def trace_of(request: Request) -> str:
     return clock.new_trace()
 
 
+def cause_of(scope: Scope) -> Exception | None:
+    """What a request failed of, once it was answered."""
+    found: Exception | None = scope["state"].get("cause")
+    return found
+
+
 def body_of(
     request: Request, message: str, number: int, *, resource_ids: Any = None, **more: Any
 ) -> bytes:
@@ -68,6 +75,7 @@ def answer(
 
 def render(request: Request, error: Exception) -> Response:
     """Any exception → the answer that a client of Orchestrator expects."""
+    request.scope.setdefault("state", {})["cause"] = error
     if isinstance(error, OrchestratorError):
         if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return _at_the_door(request, error)

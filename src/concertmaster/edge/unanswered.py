@@ -24,6 +24,7 @@ def unanswered(request: Request, error: Exception) -> Response:
         return render(request, OperationNotBuilt(operation=known.name))
     if isinstance(error, ODataError):
         return render(request, error)
+    request.scope["state"]["cause"] = error
     status = error.status_code if isinstance(error, HTTPException) else 404
     message = (
         "The requested resource was not found." if status == 404 else "The method is not allowed."

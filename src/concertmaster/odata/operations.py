@@ -25,6 +25,7 @@ from pydantic.alias_generators import to_pascal
 
 from concertmaster.odata.declare import pascal
 from concertmaster.odata.errors import BadRequest, InvalidPayload
+from concertmaster.odata.ignored import ignore
 from concertmaster.odata.request import Options, Request, split_list
 
 MARK = "__odata_operation__"
@@ -223,6 +224,10 @@ class Operation:
         """The name of the parameter that makes and changes rows, if there is one."""
         return self._taking(Rows)
 
+    @cached_property
+    def _wires(self) -> frozenset[str]:
+        return frozenset(parameter.wire.lower() for parameter in self.parameters)
+
     def _taking(self, kind: type) -> str | None:
         hints = typing.get_type_hints(self.run)
         return next((name for name, hint in hints.items() if hint is kind), None)
@@ -235,11 +240,11 @@ class Operation:
         """
         by_lower = {name.lower(): value for name, value in given.items()}
         bound = {}
-        if strict and not self.options:
-            known = {parameter.wire.lower() for parameter in self.parameters}
-            for name in given:
-                if name.lower() not in known:
+        for name in given if not self.options else ():
+            if name.lower() not in self._wires:
+                if strict:
                     raise InvalidPayload(f"{self.name} has no parameter '{name}'.", member=name)
+                ignore("member" if self.kind == "action" else "option", name)
         for parameter in self.parameters:
             value = by_lower.get(parameter.wire.lower())
             if isinstance(value, str) and "\0" in value:

@@ -9,7 +9,10 @@ from concertmaster.odata.model import EntityType, Navigation
 
 def no_property(name: str, entity_type: EntityType | str) -> InvalidQuery:
     owner = entity_type if isinstance(entity_type, str) else entity_type.qualified
-    return InvalidQuery(f"Could not find a property named '{name[:200]}' on type '{owner}'.")
+    return InvalidQuery(
+        f"Could not find a property named '{name[:200]}' on type '{owner}'.",
+        property=name, type=entity_type,
+    )  # fmt: skip
 
 
 def walk(

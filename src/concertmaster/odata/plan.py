@@ -17,6 +17,7 @@ from concertmaster.odata.inserting import insert_statement
 from concertmaster.odata.joins import joined, second_joined
 from concertmaster.odata.lexer import Literal, Shape, shape_of, substituted
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
+from concertmaster.odata.paths import no_property
 from concertmaster.odata.query import Row, Statement, compile_statement, one_of
 from concertmaster.odata.request import ExpandItem, parse_expand, split_list
 from concertmaster.odata.translate import Translation
@@ -238,7 +239,7 @@ class Planner:
                 continue
             found = entity_type.find(name)
             if found is None:
-                raise no_such_property(name, entity_type)
+                raise no_property(name, entity_type)
             chosen[found.name] = found
         named = tuple(chosen)
         return tuple(p for p in everything if p.name in chosen), named
@@ -257,7 +258,7 @@ class Planner:
             if target is None:
                 if entity_type.alias(item.path) == "":  # a name clients send and nobody means
                     continue
-                raise no_such_property(item.path, entity_type)
+                raise no_property(item.path, entity_type)
             if not isinstance(target, Navigation):
                 raise InvalidQuery(
                     f"Property '{target.name}' on type '{entity_type.qualified}' is not a "
@@ -460,10 +461,4 @@ def _is_key(expression: Any, entity_type: EntityType) -> bool:
         and not expression.hops
         and expression.property is entity_type.key
         and expression.property.column.primary_key
-    )
-
-
-def no_such_property(name: str, entity_type: EntityType) -> InvalidQuery:
-    return InvalidQuery(
-        f"Could not find a property named '{name}' on type '{entity_type.qualified}'."
     )

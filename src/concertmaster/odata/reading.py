@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from concertmaster.odata import response
 from concertmaster.odata.errors import InvalidQuery, NotFound
 from concertmaster.odata.host import Behaviour, Call, Host
+from concertmaster.odata.ignored import ignore
 from concertmaster.odata.inserting import values_of
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
 from concertmaster.odata.operations import Operation
@@ -68,8 +69,11 @@ class Reading:
         only_count: bool = False,
     ) -> Response:
         options = request.options
-        if self.behaviour.strict and options.custom and narrowed is None:
-            raise InvalidQuery(f"The query option '{next(iter(options.custom))}' is not known.")
+        if options.custom and narrowed is None:
+            if self.behaviour.strict:
+                raise InvalidQuery(f"The query option '{next(iter(options.custom))}' is not known.")
+            for name in options.custom:
+                ignore("option", name)
         top, skip = self.page(request)
         count = only_count or self.wants_count(options.flag("$count"))
         asked = Asked(

@@ -46,6 +46,7 @@ class ODataDoor:
         try:
             reads = scope["method"] in ("GET", "HEAD", "DELETE")
             request = read_request(scope, self.prefix, b"" if reads else await read_body(receive))
+            scope["odata"] = request  # for whoever looks at what failed
             service, remote = self.serve(scope)
             if remote:
                 answer = await to_thread.run_sync(service.respond, request)

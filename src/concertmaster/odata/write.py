@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from concertmaster.odata.errors import InvalidPayload, PreconditionFailed
+from concertmaster.odata.ignored import ignore
 from concertmaster.odata.model import EntityType, Navigation, Property
 from concertmaster.odata.values import read_row_version, reader
 
@@ -53,8 +54,10 @@ def read_change(
             related[member.name] = given
         elif member is not None and _writable(member, create):
             values[member.attribute] = _read(member, given)
-        elif strict and member is None and "@" not in str(name):
-            raise InvalidPayload(f"{entity_type.name} has no member '{name}'.", member=name)
+        elif member is None and "@" not in str(name):
+            if strict:
+                raise InvalidPayload(f"{entity_type.name} has no member '{name}'.", member=name)
+            ignore("member", str(name))
     if create or replace:
         _complete(entity_type, values, create=create)
     return Change(entity_type, values, related, replace)
