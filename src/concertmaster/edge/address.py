@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from concertmaster.identity.tokens import tenant_named_in
 from concertmaster.store import Registry, Tenant
+from concertmaster.store.leases import Lease
 
 #: First segments that are ours, below any prefix.
 ROOTS = frozenset({
@@ -84,7 +85,7 @@ class TenantAddress:
             raw = re.sub(r"//+", "/", raw.partition("?")[0])
         address = split(raw)
         registry: Registry = scope["app"].state.registry
-        tenant = self._tenant(address, scope, registry) if address else None
+        tenant, lease = self._leased(address, scope, registry) if address else (None, None)
         if address is None or (tenant is None and address.rest.split("/")[1].lower() != "health"):
             names = (address.organization, address.tenant) if address else (None, None)
             nowhere = {"tenant": None, "cause": Nowhere(*names)}
@@ -95,10 +96,24 @@ class TenantAddress:
         inner["path"] = unquote(address.rest)
         inner["raw_path"] = address.rest.encode("latin-1")
         inner["root_path"] = scope.get("root_path", "") + address.prefix
-        inner["state"] = {**scope.get("state", {}), "tenant": tenant}
+        inner["state"] = {**scope.get("state", {}), "tenant": tenant, "lease": lease}
         # Starlette takes root_path off the path where it begins with it; ours never does.
         inner["app_root_path"] = inner["root_path"]
-        await self.app(inner, receive, send)
+        try:
+            await self.app(inner, receive, send)
+        finally:
+            if lease is not None:
+                lease.end()
+
+    def _leased(
+        self, address: Address, scope: Scope, registry: Registry
+    ) -> tuple[Tenant | None, Lease | None]:
+        """The tenant, whose data stays for as long as the request takes."""
+        while (tenant := self._tenant(address, scope, registry)) is not None:
+            if (lease := tenant.leases.take()) is not None:
+                return tenant, lease
+            # It was replaced this very moment: there is another one.
+        return None, None
 
     def _tenant(self, address: Address, scope: Scope, registry: Registry) -> Tenant | None:
         if address.organization and address.tenant:

@@ -23,16 +23,21 @@ Rows in bulk, and moments that depend on the seeding, are written with the words
 `generators.py`. Ids that are not said follow on the highest, in order of time where rows have one.
 """
 
+from functools import partial
+
+from concertmaster.scenarios.aging import Aging, adopt
 from concertmaster.scenarios.building import build
-from concertmaster.scenarios.reading import ScenarioError, built_in, read
+from concertmaster.scenarios.reading import ScenarioError, built_in, is_text, read
 from concertmaster.scenarios.storing import store
 from concertmaster.store import Tenant
 
-__all__ = ["ScenarioError", "built_in", "seed"]
+__all__ = ["ScenarioError", "adopt", "built_in", "is_text", "seed"]
 
 
-def seed(tenant: Tenant) -> None:
+def seed(tenant: Tenant) -> Aging:
     """Put into a migrated, empty tenant what its scenario says, in one transaction.
+
+    Answers how what was put there depends on the moment and on the tenant.
 
     Raises:
         ScenarioError: there is no such scenario, or it says what cannot be.
@@ -43,3 +48,4 @@ def seed(tenant: Tenant) -> None:
         store(connection, world)
     if scenario.paused:
         tenant.clock.pause()
+    return Aging(world, partial(build, scenario, tenant), scenario.files)

@@ -99,6 +99,7 @@ class World:
         self.links: dict[sa.Table, list[dict[str, Any]]] = defaultdict(list)
         self.catalogue: Mapping[str, Any] = {}  #: all permissions, with their scopes
         self.row_version = 0  #: the highest one so far
+        self.names_tenant = False  #: whether the tenant's row is ours, not the scenario's
         self._names: dict[tuple[type[Any], str], list[Any]] = defaultdict(list)
         self._highest: dict[type[Any], int] = defaultdict(int)
 
@@ -171,9 +172,9 @@ class World:
         return str(uuid.uuid5(_KEYS, "/".join(map(str, of))))
 
 
-def build(scenario: Scenario, tenant: Tenant) -> World:
-    """Every row that the scenario means for this tenant, at its present time."""
-    world = World(tenant, tenant.clock.now())
+def build(scenario: Scenario, tenant: Tenant, now: str | None = None) -> World:
+    """Every row that the scenario means for this tenant, at its present time or another."""
+    world = World(tenant, now or tenant.clock.now())
     by_kind: dict[type[Any], list[Template]] = defaultdict(list)
     for template in scenario.templates:
         kind = kinds_by_name().get(template.entity_set.lower())
@@ -186,6 +187,7 @@ def build(scenario: Scenario, tenant: Tenant) -> World:
     figures.add(world)
     if not world.rows[TenantEntity]:
         world.new(TenantEntity, **derived.tenant(tenant))
+        world.names_tenant = True
     return world
 
 

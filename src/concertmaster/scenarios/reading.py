@@ -41,6 +41,7 @@ class Scenario:
     about: str
     templates: tuple[Template, ...]
     paused: bool = False  #: whether the background rests until it is told to work
+    files: tuple[Path, ...] = ()  #: where it was read from, if not from the product itself
 
 
 def built_in() -> dict[str, str]:
@@ -54,10 +55,20 @@ def built_in() -> dict[str, str]:
     return {name: about for name, about in abouts.items() if about}
 
 
+def is_text(scenario: str) -> bool:
+    """Whether it is what a file would say, not a name or a path: lines of YAML, or JSON."""
+    return "\n" in scenario or scenario.lstrip().startswith("{")
+
+
 def read(name: str) -> Scenario:
-    """A scenario by the name of a built-in one, or by the path of a file."""
-    if _is_built_in(name):
+    """A scenario by the name of a built-in one, by the path of a file, or by its text.
+
+    A text can include what is built in; it reaches no file.
+    """
+    if is_built_in(name):
         return _read_built_in(name)
+    if is_text(name):
+        return _parse(name, "scenario", None, ())
     path = Path(name)
     if not path.is_file():
         known = ", ".join(built_in())
@@ -69,7 +80,7 @@ def read(name: str) -> Scenario:
     return _parse(text, name, path.parent, (path.resolve(),))
 
 
-def _is_built_in(name: str) -> bool:
+def is_built_in(name: str) -> bool:
     return name.isidentifier() and (_HERE / f"{name}.yaml").is_file()
 
 
@@ -91,22 +102,26 @@ def _parse(text: str, file: str, folder: Path | None, trail: tuple[object, ...])
     if background not in ("works", "paused"):
         raise ScenarioError(f"{file}: the {BACKGROUND} either 'works' or is 'paused'")
     templates: list[Template] = []
+    files = [part for part in trail[-1:] if isinstance(part, Path)]
     included = said.pop(INCLUDE, [])
     for other in included if isinstance(included, list) else [included]:
-        templates += _include(str(other), file, folder, trail).templates
+        found = _include(str(other), file, folder, trail)
+        templates += found.templates
+        files += found.files
     for entity_set, rows in said.items():
         templates += _templates(file, str(entity_set), rows)
     name = file.removesuffix(".yaml")
-    return Scenario(name, str(about).strip(), tuple(templates), paused=background == "paused")
+    paused = background == "paused"
+    return Scenario(name, str(about).strip(), tuple(templates), paused, tuple(files))
 
 
 def _include(name: str, file: str, folder: Path | None, trail: tuple[object, ...]) -> Scenario:
-    if _is_built_in(name):
+    if is_built_in(name):
         if name in trail:
             raise ScenarioError(f"{file}: includes itself")
         return _read_built_in(name)
-    path = (folder or Path()) / name
-    if not path.is_file():
+    path = None if folder is None else folder / name
+    if path is None or not path.is_file():
         raise ScenarioError(f"{file}: there is no scenario '{name}' to include")
     if path.resolve() in trail:
         raise ScenarioError(f"{file}: includes itself by way of {name}")

@@ -3,10 +3,12 @@
 import re
 import shutil
 import tempfile
+import threading
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -17,16 +19,17 @@ from concertmaster.store import migrations
 from concertmaster.store.databases import Databases, Files, Server
 from concertmaster.store.engines import for_writing, open_engine
 from concertmaster.store.tables import FACTS, METADATA, ORGANIZATIONS, TENANTS, VERSION
+from concertmaster.store.templates import Seed, Templates
 from concertmaster.store.tenant import Tenant
 from concertmaster.store.timekeeping import KeptClock
 
 T = TypeVar("T")
 
-#: Puts into a new tenant what its scenario says.
-Seed = Callable[[Tenant], None]
-
 #: How long (in seconds) another replica's news about tenants may take, on PostgreSQL.
 _FRESH = 1.0
+
+#: How long (in seconds) whoever still uses data that was replaced is waited for.
+_PATIENCE = 5.0
 
 
 class DataRefused(Exception):
@@ -34,11 +37,28 @@ class DataRefused(Exception):
 
 
 class NameRefused(ValueError):
-    """A name that cannot stand in a URL, or that is taken."""
+    """A name that cannot stand in a URL."""
+
+
+class NameTaken(ValueError):
+    """There is a tenant of that name."""
 
 
 def _nothing(_tenant: Tenant) -> None:
     """The seed of a registry that was given none: a migrated, empty database."""
+
+
+@dataclass(frozen=True)
+class _Facts:
+    registry: "Registry"
+
+    def get(self, name: str) -> str | None:
+        with self.registry.read() as connection:
+            return self.registry._fact(connection, name)
+
+    def set(self, name: str, value: str) -> None:
+        with self.registry.write() as connection:
+            self.registry._set_fact(connection, name, value)
 
 
 class Registry:
@@ -48,7 +68,9 @@ class Registry:
         self.settings = settings
         self.folder = folder
         self._databases = databases
-        self._seed = seed
+        self._templates = Templates(databases, seed, _Facts(self))
+        self._changing = threading.RLock()
+        self._replaced: list[Tenant] = []  # whose data is removed once nobody uses it
         self._tenants: dict[tuple[str, str], Tenant] = {}
         self._looked = 0.0
         self._owned: dict[Any, Any] = {}
@@ -71,6 +93,7 @@ class Registry:
             registry = cls(settings, databases, folder, seed or _nothing)
             try:
                 registry._prepare(anew)
+                registry._tidy()
             except BaseException:
                 registry.close()
                 raise
@@ -88,17 +111,31 @@ class Registry:
         self._load()
         organization, name = self.settings.organization, self.settings.tenant
         found = self._tenants.get(_fold(organization, name))
+        scenario = self.settings.scenario
+        # Copying costs nothing but on a server, where a start has to be quick.
+        keep = isinstance(self._databases, Files)
         if found is None:
-            found = self._create(organization, name, self.settings.scenario)
+            found = self._create(organization, name, scenario, keep=keep)
         elif anew:
-            self._fill(found, self.settings.scenario)
-        elif found.scenario != self.settings.scenario:
+            found.scenario = scenario
+            found = self._replace(found, lambda new: self._templates.fill(new, keep=False))
+            with self.write() as connection:
+                changed = sa.update(TENANTS).where(TENANTS.c.id == found.id)
+                connection.execute(changed.values(scenario=scenario))
+        elif found.scenario != scenario:
             raise DataRefused(
                 f"the data in {self.place} holds the scenario '{found.scenario}', "
-                f"not '{self.settings.scenario}'; `concertmaster reset --scenario "
-                f"{self.settings.scenario}` replaces it, --data takes another folder"
+                f"not '{scenario}'; `concertmaster reset --scenario {scenario} {self._where}` "
+                "replaces it, --data takes another folder"
             )
         self.default = found
+
+    @property
+    def _where(self) -> str:
+        """The flag that names the data to the command line."""
+        if isinstance(self._databases, Server):
+            return "--database-url …"
+        return f"--data {self.folder}"
 
     # --- tenants --------------------------------------------------------------------------
 
@@ -125,32 +162,80 @@ class Registry:
         return sorted(self._tenants.values(), key=lambda tenant: tenant.id)
 
     def create(self, organization: str, name: str, scenario: str | None = None) -> Tenant:
-        """A new tenant, seeded: it is found only once it is complete."""
-        with self._databases.alone():
-            self._load()
+        """A new tenant, seeded: it is found only once it is complete.
+
+        Raises:
+            NameRefused, NameTaken, and what the seed raises.
+        """
+        with self._alone():
             return self._create(organization, name, scenario or self.settings.scenario)
+
+    def reset(self, tenant: Tenant, scenario: str | None = None) -> Tenant:
+        """Seed a tenant again, with its own scenario or another; its keys stay, so do tokens."""
+
+        def fill(new: Tenant) -> None:
+            new.scenario = scenario or tenant.scenario
+            self._templates.fill(new)
+            new.scenario = tenant.scenario  # what it goes back to
+
+        return self.replace(tenant, fill)
+
+    def replace(self, tenant: Tenant, fill: Callable[[Tenant], None]) -> Tenant:
+        """Put other data in place of a tenant's: `fill` makes the database and the blobs.
+
+        Whoever uses the old data goes on with it to the end; from now on others get the new. Where
+        replicas share the tenant, it returns when none of them finds the old data any more.
+        """
+        with self._alone():
+            new = self._replace(self._current(tenant), fill)
+        if self._databases.replicas():
+            time.sleep(_FRESH * 1.1)
+        return new
 
     def drop(self, tenant: Tenant) -> None:
         """Remove a tenant and everything in it. The default one stays."""
-        if tenant is self.default:
-            raise NameRefused("the default tenant cannot be dropped")
-        with self._databases.alone():
+        with self._alone():
+            tenant = self._current(tenant)
+            if tenant is self.default:
+                raise NameRefused("the default tenant cannot be dropped")
             with self.write() as connection:
                 connection.execute(sa.delete(TENANTS).where(TENANTS.c.id == tenant.id))
             self._tenants.pop(_fold(tenant.organization, tenant.name), None)
-            self._remove(tenant)
+            shutil.rmtree(self.snapshots(tenant), ignore_errors=True)
+            self._retire(tenant)
 
-    def _create(self, organization: str, name: str, scenario: str) -> Tenant:
+    def settle(self, tenant: Tenant) -> None:
+        """Wait a while for those who still use what was replaced or dropped."""
+        tenant.leases.drain(_PATIENCE)
+        self._sweep()
+
+    def snapshots(self, tenant: Tenant) -> Path:
+        """The folder of a tenant's snapshots."""
+        return self.folder / "snapshots" / tenant.key
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._changing, self._databases.alone():
+            self._load()
+            yield
+
+    def _current(self, tenant: Tenant) -> Tenant:
+        """The tenant with the data it has now."""
+        found = self._tenants.get(_fold(tenant.organization, tenant.name))
+        if found is None or found.key != tenant.key:
+            raise KeyError(f"the tenant {tenant} was dropped")
+        return found
+
+    def _create(self, organization: str, name: str, scenario: str, *, keep: bool = True) -> Tenant:
         for word in (organization, name):
-            if not re.match(NAME, word):
+            if not re.fullmatch(NAME, word):
                 raise NameRefused(f"'{word}' cannot be the name of an organization or tenant")
         if _fold(organization, name) in self._tenants:
-            raise NameRefused(f"there is a tenant {organization}/{name} already")
+            raise NameTaken(f"there is a tenant {organization}/{name} already")
         row = self._reserve(organization, name, scenario)
         tenant = self._make(row)
         try:
-            self._databases.clone(tenant.database)
-            self._seed(tenant)
+            self._templates.fill(tenant, keep=keep)
         except BaseException:
             self._remove(tenant)
             raise
@@ -159,16 +244,55 @@ class Registry:
         self._tenants[_fold(organization, name)] = tenant
         return tenant
 
-    def _fill(self, tenant: Tenant, scenario: str) -> None:
-        """Replace all that a tenant holds; its keys stay, so tokens stay good."""
-        self._remove(tenant)
-        tenant.blobs.mkdir(parents=True, exist_ok=True)
-        tenant.scenario = scenario
-        self._databases.clone(tenant.database)
-        self._seed(tenant)
+    def _replace(self, old: Tenant, fill: Callable[[Tenant], None]) -> Tenant:
+        row = {
+            "id": old.id,
+            "key": old.key,
+            "organization_key": old.organization_key,
+            "name": old.name,
+            "scenario": old.scenario,
+            "database": self._databases.name_of(old.id, old.generation + 1),
+        }
+        new = self._make(row)
+        try:
+            fill(new)
+        except BaseException:
+            self._remove(new)
+            raise
         with self.write() as connection:
-            changed = sa.update(TENANTS).where(TENANTS.c.id == tenant.id)
-            connection.execute(changed.values(scenario=scenario))
+            changed = sa.update(TENANTS).where(TENANTS.c.id == old.id)
+            connection.execute(changed.values(database=new.database))
+        self._take(new)
+        self._retire(old)
+        return new
+
+    def _take(self, tenant: Tenant) -> None:
+        """From now on this is the one that is found under its names."""
+        self._tenants[_fold(tenant.organization, tenant.name)] = tenant
+        if getattr(self, "default", None) is not None and tenant.key == self.default.key:
+            self.default = tenant
+
+    def _retire(self, tenant: Tenant) -> None:
+        tenant.leases.end()
+        self._replaced.append(tenant)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove what was replaced and is used by nobody any more."""
+        with self._changing:
+            for tenant in list(self._replaced):
+                if tenant.leases.drain(0):
+                    self._replaced.remove(tenant)
+                    self._remove(tenant)
+
+    def _tidy(self) -> None:
+        """Remove what a crash left."""
+        known = {tenant.database for tenant in self._tenants.values()}
+        for name in self._databases.orphans({*known, *self._templates.names()}):
+            self._databases.drop(name)
+        for blobs in (self.folder / "blobs").glob("*"):
+            if blobs.name not in known:
+                shutil.rmtree(blobs, ignore_errors=True)
 
     def _reserve(self, organization: str, name: str, scenario: str) -> dict[str, Any]:
         """The row of a tenant to be: its id is past every one given so far."""
@@ -214,20 +338,26 @@ class Registry:
         return tenant
 
     def _load(self) -> None:
-        """Take up what the tables say: tenants that came, tenants that went."""
+        """Take up what the tables say: tenants that came, that went, and that have other data."""
         with self._engine.connect() as connection:
             rows = [dict(row._mapping) for row in connection.execute(sa.select(TENANTS))]
-        known = {tenant.key: tenant for tenant in self._tenants.values()}
-        for row in rows:
-            if row["key"] not in known:
+        with self._changing:
+            known = {tenant.key: tenant for tenant in self._tenants.values()}
+            for row in rows:
+                before = known.get(row["key"])
+                if before is not None and before.database == row["database"]:
+                    continue
                 tenant = self._make(row)
                 migrations.upgrade_if_behind(tenant.writing)
-                self._tenants[_fold(tenant.organization, tenant.name)] = tenant
-        for gone in known.keys() - {row["key"] for row in rows}:
-            tenant = known[gone]
-            tenant.close()
-            self._tenants.pop(_fold(tenant.organization, tenant.name), None)
-        self._looked = time.monotonic()
+                self._take(tenant)
+                if before is not None:
+                    before.leases.end()  # its data is removed by the one who replaced it
+            for gone in known.keys() - {row["key"] for row in rows}:
+                tenant = known[gone]
+                self._tenants.pop(_fold(tenant.organization, tenant.name), None)
+                tenant.leases.end()
+                tenant.close()
+            self._looked = time.monotonic()
 
     def _refresh(self) -> None:
         # A folder has one process; on a server, other replicas make and drop tenants too.
@@ -290,12 +420,11 @@ class Registry:
 
     def close(self) -> None:
         """Let go of every connection; what is ephemeral goes away."""
-        names = [tenant.database for tenant in self._tenants.values()]
-        for tenant in self._tenants.values():
+        for tenant in [*self._tenants.values(), *self._replaced]:
             tenant.close()
         self._engine.dispose()
         if self.settings.ephemeral:
-            self._databases.forget(names)
+            self._databases.forget()
             shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -1,5 +1,6 @@
 """A tenant: who it is, its database, its blobs and its clock."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,13 +13,18 @@ from sqlalchemy.orm import Session
 from concertmaster.domain.clock import Clock
 from concertmaster.store.bell import Bell
 from concertmaster.store.engines import for_writing, open_engine
+from concertmaster.store.leases import Leases
 
 T = TypeVar("T")
 
 
 @dataclass(eq=False)
 class Tenant:
-    """One tenant of one organization. Compared by identity: the registry makes one of each."""
+    """One tenant of one organization, with one set of data.
+
+    Compared by identity: the registry makes one of each, and a new one where a tenant's data is
+    replaced (reset, restored). What is remembered of the old data goes with the old object.
+    """
 
     id: int
     key: str
@@ -30,8 +36,18 @@ class Tenant:
     url: sa.URL
     blobs: Path
     clock: Clock = field(default_factory=Clock)
+<<<<<<< HEAD
     bell: Bell = field(default_factory=Bell)
+=======
+    leases: Leases = field(default_factory=Leases)
+>>>>>>> 7d091fe (Tenants are copies of a seeded template; replaced data stays until its last user has left)
     _owned: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def generation(self) -> int:
+        """How many times its data was replaced, and one."""
+        found = re.search(r"tenant[-_]\d+[-_](\d+)$", self.database)
+        return int(found[1]) if found else 1
 
     @cached_property
     def engine(self) -> sa.Engine:
