@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from concertmaster.entities import Folder
 from concertmaster.settings import Settings
-from concertmaster.store import DataRefused, NameRefused, Registry, Tenant
+from concertmaster.store import DataRefused, NameRefused, NameTaken, Registry, Tenant
 
 on_sqlite = pytest.mark.skipif(
     bool(os.environ.get("CONCERTMASTER_TEST_DATABASE_URL")), reason="about files"
@@ -59,14 +59,14 @@ def test_a_dropped_tenant_is_gone_and_its_name_free(registry: Registry) -> None:
     assert again.id > one.id
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "../x", "a b", "-a", "x" * 64, "ä"])
+@pytest.mark.parametrize("name", ["", "a/b", "../x", "a b", "-a", "a\n", "x" * 64, "ä"])
 def test_names_that_no_url_can_hold_are_refused(registry: Registry, name: str) -> None:
     with pytest.raises(NameRefused):
         registry.create("acme", name)
 
 
 def test_a_name_is_given_once(registry: Registry) -> None:
-    with pytest.raises(NameRefused):
+    with pytest.raises(NameTaken):
         registry.create("Acme", "DEFAULT")
 
 

@@ -23,5 +23,14 @@ def administrator(request: Request) -> Call:
     return call
 
 
+def administrator_of_all(request: Request) -> Call:
+    """The call of an administrator of the default tenant, who also makes and drops the others."""
+    call = administrator(request)
+    if call.tenant.key != request.app.state.registry.default.key:
+        raise NotAuthorized
+    return call
+
+
 #: For handlers on routes of class `CallRoute`.
 Administrator = Annotated[Call, Depends(administrator)]
+AdministratorOfAll = Annotated[Call, Depends(administrator_of_all)]

@@ -4,15 +4,13 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
-
-from concertmaster.domain.access import ADMINISTRATOR, Caller
+from concertmaster.domain.access import Caller
 from concertmaster.domain.access_cache import AccessCache
 from concertmaster.domain.errors import NotAuthenticated
-from concertmaster.entities import Role, User, UserRole
 from concertmaster.identity import personal_tokens
+from concertmaster.identity.sign_in import administrator
 from concertmaster.identity.tokens import Tokens
-from concertmaster.settings import DEFAULT_USER, Settings
+from concertmaster.settings import Settings
 from concertmaster.store import Registry, Tenant
 
 
@@ -32,7 +30,7 @@ def identify(
         case "uirobot":
             return tenant.own(AccessCache).robot(credentials.lower())
         case "bearer" if _is_fixed(credentials, settings):
-            return tenant.own(AccessCache).user(_administrator(tenant))
+            return tenant.own(AccessCache).user(administrator(tenant).id)
         case "bearer" if credentials.startswith(personal_tokens.PREFIX):
             token = personal_tokens.verify(registry, tenant, credentials)
             return tenant.own(AccessCache).user(token.user_id).bounded_by(token.scopes)
@@ -58,18 +56,3 @@ def _is_fixed(credentials: str, settings: Settings) -> bool:
     return hmac.compare_digest(
         credentials.encode("utf-8", "surrogatepass"), fixed.get_secret_value().encode()
     )
-
-
-def _administrator(tenant: Tenant) -> int:
-    """Whom the fixed token stands for: the default user, else the first administrator."""
-    named = sa.select(User.id).where(sa.func.lower(User.user_name) == DEFAULT_USER)
-    first = (
-        sa.select(sa.func.min(UserRole.user_id))
-        .join(Role, Role.id == UserRole.role_id)
-        .where(Role.name == ADMINISTRATOR)
-    )
-    with tenant.connect() as connection:
-        found = connection.execute(named).scalar() or connection.execute(first).scalar()
-    if found is None:
-        raise NotAuthenticated
-    return found

@@ -44,6 +44,10 @@ class NameTaken(ValueError):
     """There is a tenant of that name."""
 
 
+class TenantGone(LookupError):
+    """The tenant was dropped meanwhile."""
+
+
 def _nothing(_tenant: Tenant) -> None:
     """The seed of a registry that was given none: a migrated, empty database."""
 
@@ -223,7 +227,7 @@ class Registry:
         """The tenant with the data it has now."""
         found = self._tenants.get(_fold(tenant.organization, tenant.name))
         if found is None or found.key != tenant.key:
-            raise KeyError(f"the tenant {tenant} was dropped")
+            raise TenantGone(f"the tenant {tenant} was dropped")
         return found
 
     def _create(self, organization: str, name: str, scenario: str, *, keep: bool = True) -> Tenant:

@@ -36,11 +36,8 @@ class Tenant:
     url: sa.URL
     blobs: Path
     clock: Clock = field(default_factory=Clock)
-<<<<<<< HEAD
     bell: Bell = field(default_factory=Bell)
-=======
     leases: Leases = field(default_factory=Leases)
->>>>>>> 7d091fe (Tenants are copies of a seeded template; replaced data stays until its last user has left)
     _owned: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property

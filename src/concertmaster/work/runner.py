@@ -57,9 +57,13 @@ class Runner:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wakes.clear()
-            waits = [self._visit(tenant) for tenant in self._registry.tenants()]
+            waits = [self._pass_by(tenant) for tenant in self._registry.tenants()]
             self._wakes.wait(max(0.0, min([PAUSE, *waits])))
             self._stopping.wait(BREATH)
+
+    def _pass_by(self, tenant: Tenant) -> float:
+        with tenant.leases.held() as there:  # else it was dropped, or other data took its place
+            return self._visit(tenant) if there else 0.0
 
     def _visit(self, tenant: Tenant) -> float:
         """Look at a tenant if it is time to; the seconds until it will be."""
