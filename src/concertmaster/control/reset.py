@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from concertmaster.control.admission import Administrator
 from concertmaster.control.replacing import replacing
 from concertmaster.control.scenarios import Scenario, named
+from concertmaster.control.snapshots import put_back
 from concertmaster.domain.errors import InvalidArgument
 from concertmaster.edge.calls import CallRoute
 from concertmaster.scenarios import ScenarioError
@@ -41,6 +42,9 @@ def reset(
 ) -> Response:
     """Seed the tenant again."""
     asked = asked or Reset()
+    if asked.snapshot is not None:
+        put_back(call, request, asked.snapshot)
+        return Response(status_code=204)
     scenario = named(asked.scenario, call.settings)
     with replacing(request, call.tenant) as registry:
         try:

@@ -166,6 +166,15 @@ def load_caller(session: Session, user_id: int, *, robot_id: int | None = None) 
     )
 
 
+def load_named(session: Session, name: str) -> Caller:
+    """The same, by user name."""
+    folded = sa.func.lower(User.user_name) == sa.func.lower(name)
+    user_id = session.scalar(sa.select(User.id).where(folded))
+    if user_id is None:
+        raise NotAuthenticated
+    return load_caller(session, user_id)
+
+
 def load_robot(session: Session, robot_key: str) -> Caller:
     """The robot that a key belongs to, with the roles of its user."""
     columns = (Robot.id, Robot.user_id, Robot.name, Robot.enabled)

@@ -7,7 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from concertmaster.domain.access import NOTHING, Caller, load_application, load_caller, load_robot
+from concertmaster.domain.access import (
+    NOTHING,
+    Caller,
+    load_application,
+    load_caller,
+    load_named,
+    load_robot,
+)
 from concertmaster.entities import Entity, folder_user_roles, folder_users
 from concertmaster.odata.declare import WRITTEN
 from concertmaster.store import Tenant
@@ -55,6 +62,9 @@ class AccessCache:
         return self._get(
             (user_id, robot_id), lambda session: load_caller(session, user_id, robot_id=robot_id)
         )
+
+    def named(self, name: str) -> Caller:
+        return self._get(("name", name), lambda session: load_named(session, name))
 
     def robot(self, robot_key: str) -> Caller:
         return self._get(robot_key, lambda session: load_robot(session, robot_key))

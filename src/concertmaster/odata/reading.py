@@ -232,7 +232,7 @@ class Reading:
         stored = values_of(entity_type, entity, connection.dialect)
         rows = write(connection, entity_type.table, plan.rows, stored)  # type: ignore[arg-type]
         setattr(entity, _primary_attribute(entity_type), rows[0][-1])
-        item = self._written(plan, rows, connection, values)[0]
+        item = self._written(call, plan, rows, values, request)[0]
         headers = {"location": self.location(entity, request)}
         return self._entity(
             entity_set, item, plan, request, status=HTTPStatus.CREATED, headers=headers

@@ -27,11 +27,12 @@ from functools import partial
 
 from concertmaster.scenarios.aging import Aging, adopt
 from concertmaster.scenarios.building import build
+from concertmaster.scenarios.checking import check_values
 from concertmaster.scenarios.reading import ScenarioError, built_in, is_text, read
 from concertmaster.scenarios.storing import store
 from concertmaster.store import Tenant
 
-__all__ = ["ScenarioError", "adopt", "built_in", "is_text", "seed"]
+__all__ = ["ScenarioError", "adopt", "built_in", "check_values", "is_text", "seed"]
 
 
 def seed(tenant: Tenant) -> Aging:

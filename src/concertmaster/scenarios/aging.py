@@ -7,7 +7,7 @@ written (`ago`, `in`, `after`, or set by the server). Cells with moments of thei
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, cast
@@ -24,23 +24,21 @@ from concertmaster.scenarios.kinds import kinds
 from concertmaster.store import Tenant
 
 #: How much later the second building is, in seconds: no whole hour, no whole day.
-_LATER: Final = 90_061
+_PROBE: Final = 90_061
 
 #: The moments of a world: those of a column, by the key of the row.
-Moments = Mapping[tuple[type[Any], str], dict[Any, str]]
+Moments = Mapping[sa.Column[Any], dict[Any, str]]
 
 _USERS = cast("sa.Table", User.__table__)
 _TENANTS = cast("sa.Table", TenantEntity.__table__)
 
 
-@dataclass(frozen=True)
-class _Column:
-    """A column with cells that move: in every row, or in some."""
+@dataclass
+class _Moving:
+    """The cells that move: whole columns by their tables, and some of a column by their keys."""
 
-    table: sa.Table
-    name: str
-    key: str
-    rows: list[Any] | None  #: None is all
+    wholly: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    partly: list[tuple[sa.Column[Any], list[Any]]] = field(default_factory=list)
 
 
 class Aging:
@@ -59,35 +57,33 @@ class Aging:
     # --- when -------------------------------------------------------------------------------
 
     def move(self, connection: sa.Connection, seconds: int) -> None:
-        wholly: dict[sa.Table, dict[str, Any]] = defaultdict(dict)
-        for column in self._moving:
-            later = _later(connection.dialect, column.table.c[column.name], seconds)
-            if column.rows is None:
-                wholly[column.table][column.name] = later
-                continue
-            one = sa.update(column.table).where(column.table.c[column.key] == sa.bindparam("k"))
-            connection.execute(
-                one.values({column.name: later}), [{"k": key} for key in column.rows]
+        later = _LATER_TEXT[connection.dialect.name]
+        for table, names in self._moving.wholly.items():
+            changes = ", ".join(f"{name} = {later.format(name, seconds)}" for name in names)
+            connection.exec_driver_sql(f"UPDATE {table} SET {changes}")  # noqa: S608 - our names
+        for column, keys in self._moving.partly:
+            one = sa.update(column.table).where(
+                column.table.primary_key.columns[0] == sa.bindparam("k")
             )
-        for table, values in wholly.items():
-            connection.execute(sa.update(table).values(values))
+            moved: sa.ColumnElement[Any] = sa.literal_column(later.format(column.name, seconds))
+            connection.execute(one.values({column.name: moved}), [{"k": key} for key in keys])
 
     @cached_property
-    def _moving(self) -> list[_Column]:
-        by = _LATER * clock.SECOND
-        later = _moments_of(self._build(clock.instant(self.at + by)))
-        found = []
-        for (cls, name), cells in self._moments.items():
-            others = later.get((cls, name), {})
-            rows = [
+    def _moving(self) -> "_Moving":
+        by = _PROBE * clock.SECOND
+        others = _moments_of(self._build(clock.instant(self.at + by)))
+        found = _Moving()
+        for column, cells in self._moments.items():
+            there = others.get(column, {})
+            keys = [
                 key
                 for key, moment in cells.items()
-                if key in others and clock.ticks(others[key]) - clock.ticks(moment) == by
+                if key in there and clock.ticks(there[key]) - clock.ticks(moment) == by
             ]
-            if rows:
-                kind = kinds()[cls]
-                whole = None if len(rows) == len(cells) else rows
-                found.append(_Column(kind.table, name, kind.key, whole))
+            if len(keys) == len(cells):
+                found.wholly[column.table.name].append(column.name)
+            elif keys:
+                found.partly.append((column, keys))
         self._moments = {}  # not needed any more
         return found
 
@@ -98,11 +94,13 @@ class Aging:
             adopt(connection, tenant)
 
 
-def adopt(connection: sa.Connection, tenant: Tenant) -> None:
-    """Rename what a database says of the tenant that it was made for."""
+def adopt(connection: sa.Connection, tenant: Tenant, before: str | None = None) -> None:
+    """Rename what a database says of the tenant that it was made for (by its key, if known)."""
     new = identity(tenant)
     rows = connection.execute(sa.select(_TENANTS.c.id, _TENANTS.c.key, _TENANTS.c.name)).all()
     if len(rows) != 1 or rows[0] == (new["id"], new["key"], new["name"]):
+        return
+    if before is not None and rows[0].key != before:  # the scenario's own words
         return
     old = rows[0]
     connection.execute(sa.update(_TENANTS).values(new))
@@ -117,30 +115,23 @@ def adopt(connection: sa.Connection, tenant: Tenant) -> None:
 
 
 def _moments_of(world: World) -> Moments:
-    found: dict[tuple[type[Any], str], dict[Any, str]] = {}
+    found: dict[sa.Column[Any], dict[Any, str]] = {}
     for cls, rows in world.rows.items():
-        table = kinds()[cls].table
-        for column in table.columns:
+        for column in kinds()[cls].table.columns:
             if isinstance(column.type, InstantText):
                 cells = {key: row[column.name] for key, row in rows.items() if row.get(column.name)}
                 if cells:
-                    found[cls, column.name] = cells
+                    found[column] = cells
     return found
 
 
-def _later(
-    dialect: sa.Dialect, column: sa.ColumnElement[Any], seconds: int
-) -> sa.ColumnElement[Any]:
-    """The moment so many seconds later, its fraction as it is; null stays null."""
-    whole, fraction = sa.func.substr(column, 1, 19), sa.func.substr(column, 20)
-    if dialect.name == "sqlite":
-        moved = sa.func.strftime("%Y-%m-%dT%H:%M:%S", whole, f"{seconds:+} seconds")
-    else:
-        span = sa.cast(f"{seconds} seconds", sa.Interval)
-        moved = sa.func.to_char(
-            sa.cast(whole, sa.TIMESTAMP) + span, 'YYYY-MM-DD"T"HH24:MI:SS', type_=sa.String
-        )
-    return sa.type_coerce(moved, sa.String).concat(fraction)
+#: The moment so many seconds later, its fraction as it is; null stays null.
+_LATER_TEXT: Final = {
+    "sqlite": "strftime('%Y-%m-%dT%H:%M:%S', substr({0}, 1, 19), '{1:+} seconds')"
+    " || substr({0}, 20)",
+    "postgresql": "to_char(substr({0}, 1, 19)::timestamp + interval '{1} seconds',"
+    " 'YYYY-MM-DD\"T\"HH24:MI:SS') || substr({0}, 20)",
+}
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -45,14 +45,20 @@ class Blobs:
     def path(self, key: str) -> Path | None:
         """The file, if it is there."""
         path = self._folder / key
-        return path if path.is_file() else None
+        return path if self._is_below(path) and path.is_file() else None
 
     def read(self, key: str) -> bytes | None:
         path = self.path(key)
         return path.read_bytes() if path else None
 
     def delete(self, key: str) -> None:
-        (self._folder / key).unlink(missing_ok=True)
+        path = self._folder / key
+        if self._is_below(path):
+            path.unlink(missing_ok=True)
+
+    def _is_below(self, path: Path) -> bool:
+        """A key is our own; but it comes from a database, which may have come from elsewhere."""
+        return ".." not in path.parts and path.is_relative_to(self._folder)
 
     @contextmanager
     def _new(self, area: str, suffix: str) -> Iterator[tuple[str, BinaryIO]]:

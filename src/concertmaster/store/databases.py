@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from concertmaster.store import migrations
+from concertmaster.store import migrations, portable
 from concertmaster.store.engines import open_engine
 
 
@@ -45,6 +45,14 @@ class Databases(ABC):
     @abstractmethod
     def amended(self, name: str) -> AbstractContextManager[sa.Connection]:
         """A transaction on a database that only this one uses; nobody is connected afterwards."""
+
+    @abstractmethod
+    def take_in(self, file: Path, name: str) -> None:
+        """Make `name` hold what a SQLite file of the newest schema does."""
+
+    @abstractmethod
+    def blank(self) -> Path:
+        """A SQLite file of the newest schema without a row in it; only for copying."""
 
     @abstractmethod
     def drop(self, name: str) -> None: ...
@@ -109,6 +117,13 @@ class Files(Databases):
             connection.commit()
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
+    def take_in(self, file: Path, name: str) -> None:
+        self.drop(name)
+        shutil.copyfile(file, self._file(name))
+
+    def blank(self) -> Path:
+        return self._template()
+
     def drop(self, name: str) -> None:
         for ending in ("", "-wal", "-shm"):
             self._file(name, ending).unlink(missing_ok=True)
@@ -148,7 +163,8 @@ class Files(Databases):
 class Server(Databases):
     """PostgreSQL: the database of the URL is the registry, each tenant has one beside it."""
 
-    def __init__(self, url: str, *, prefix: str | None = None) -> None:
+    def __init__(self, url: str, folder: Path, *, prefix: str | None = None) -> None:
+        self._folder = folder
         self.server = sa.make_url(url)
         self.prefix = prefix or self.server.database or "concertmaster"
         self._me = f"{_APPLICATION}{uuid.uuid4().hex[:12]}"
@@ -185,6 +201,14 @@ class Server(Databases):
         engine = sa.create_engine(self.url(name), poolclass=NullPool)
         with engine.begin() as connection:
             yield connection
+
+    def take_in(self, file: Path, name: str) -> None:
+        self.clone(name)
+        engine = sa.create_engine(self.url(name), poolclass=NullPool)
+        portable.load(file, engine)
+
+    def blank(self) -> Path:
+        return Files(self._folder / "portable").blank()
 
     def drop(self, name: str) -> None:
         self._run(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")

@@ -43,6 +43,13 @@ def head() -> str:
 
 
 @cache
+def known() -> frozenset[str]:
+    """Every revision that a database may be of."""
+    revisions = ScriptDirectory.from_config(config()).walk_revisions()
+    return frozenset(revision.revision for revision in revisions)
+
+
+@cache
 def fingerprint() -> str:
     """The newest revision and what the migrations say: names the template made from them."""
     digest = hashlib.sha256()

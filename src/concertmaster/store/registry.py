@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 
 from concertmaster.settings import NAME, Settings
-from concertmaster.store import migrations
+from concertmaster.store import migrations, portable
 from concertmaster.store.databases import Databases, Files, Server
 from concertmaster.store.engines import for_writing, open_engine
 from concertmaster.store.tables import FACTS, METADATA, ORGANIZATIONS, TENANTS, VERSION
@@ -73,7 +73,8 @@ class Registry:
         self.folder = folder
         self._databases = databases
         self._templates = Templates(databases, seed, _Facts(self))
-        self._changing = threading.RLock()
+        self._changing = threading.RLock()  # one makes, replaces or drops at a time
+        self._listing = threading.RLock()  # what the table says and who is found go together
         self._replaced: list[Tenant] = []  # whose data is removed once nobody uses it
         self._tenants: dict[tuple[str, str], Tenant] = {}
         self._looked = 0.0
@@ -92,7 +93,7 @@ class Registry:
             url = settings.database_url.get_secret_value()
             named = sa.make_url(url).database or "concertmaster"
             prefix = f"{named}_{uuid.uuid4().hex[:8]}" if settings.ephemeral else named
-            databases = Server(url, prefix=prefix)
+            databases = Server(url, folder, prefix=prefix)
         with databases.alone():
             registry = cls(settings, databases, folder, seed or _nothing)
             try:
@@ -202,9 +203,10 @@ class Registry:
             tenant = self._current(tenant)
             if tenant is self.default:
                 raise NameRefused("the default tenant cannot be dropped")
-            with self.write() as connection:
-                connection.execute(sa.delete(TENANTS).where(TENANTS.c.id == tenant.id))
-            self._tenants.pop(_fold(tenant.organization, tenant.name), None)
+            with self._listing:
+                with self.write() as connection:
+                    connection.execute(sa.delete(TENANTS).where(TENANTS.c.id == tenant.id))
+                self._tenants.pop(_fold(tenant.organization, tenant.name), None)
             shutil.rmtree(self.snapshots(tenant), ignore_errors=True)
             self._retire(tenant)
 
@@ -216,6 +218,18 @@ class Registry:
     def snapshots(self, tenant: Tenant) -> Path:
         """The folder of a tenant's snapshots."""
         return self.folder / "snapshots" / tenant.key
+
+    def write_out(self, tenant: Tenant, file: Path) -> None:
+        """All rows of a tenant, at one moment, as a SQLite file."""
+        portable.dump(tenant.engine, self.blank(), file)
+
+    def take_in(self, file: Path, tenant: Tenant) -> None:
+        """Fill a new tenant's database with the rows of such a file."""
+        self._databases.take_in(file, tenant.database)
+
+    def blank(self) -> Path:
+        """Such a file without a row."""
+        return self._databases.blank()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -243,9 +257,10 @@ class Registry:
         except BaseException:
             self._remove(tenant)
             raise
-        with self.write() as connection:
-            connection.execute(sa.insert(TENANTS).values(row))
-        self._tenants[_fold(organization, name)] = tenant
+        with self._listing:
+            with self.write() as connection:
+                connection.execute(sa.insert(TENANTS).values(row))
+            self._take(tenant)
         return tenant
 
     def _replace(self, old: Tenant, fill: Callable[[Tenant], None]) -> Tenant:
@@ -263,10 +278,11 @@ class Registry:
         except BaseException:
             self._remove(new)
             raise
-        with self.write() as connection:
-            changed = sa.update(TENANTS).where(TENANTS.c.id == old.id)
-            connection.execute(changed.values(database=new.database))
-        self._take(new)
+        with self._listing:
+            with self.write() as connection:
+                changed = sa.update(TENANTS).where(TENANTS.c.id == old.id)
+                connection.execute(changed.values(database=new.database))
+            self._take(new)
         self._retire(old)
         return new
 
@@ -343,9 +359,9 @@ class Registry:
 
     def _load(self) -> None:
         """Take up what the tables say: tenants that came, that went, and that have other data."""
-        with self._engine.connect() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(sa.select(TENANTS))]
-        with self._changing:
+        with self._listing:
+            with self._engine.connect() as connection:
+                rows = [dict(row._mapping) for row in connection.execute(sa.select(TENANTS))]
             known = {tenant.key: tenant for tenant in self._tenants.values()}
             for row in rows:
                 before = known.get(row["key"])

@@ -37,6 +37,7 @@ from concertmaster.odata.plan import Asked, Node, Plan, Planner, Restriction
 from concertmaster.odata.query import stream
 from concertmaster.odata.request import Options
 from concertmaster.store import Tenant
+from concertmaster.store.blobs import Blobs
 from concertmaster.visibility import reachable
 from concertmaster.work.due import Fired, Kind
 
@@ -148,8 +149,8 @@ def file_of(tenant: Tenant, export: Export | None, expires: int, signature: str)
         raise NotAuthorized
     if not hmac.compare_digest(_sign(export, expires).encode(), signature.encode()):
         raise NotAuthorized
-    path = tenant.blobs / export.file
-    if not path.is_file():
+    path = Blobs(tenant.blobs).path(export.file)
+    if path is None:
         raise ItemNotFound(entity="File")
     return path
 
