@@ -5,6 +5,7 @@
     │   └── InvalidCredentials      400  1000  sign-in with a wrong name or password
     ├── InvalidArgument             400  1009  understood, and out of bounds
     ├── SizeExceeded                400     0  Content-, Output-, Analytics-, Progress-, Exception-
+    ├── schedules: InvalidCron · ScheduleWillNeverRun · InvalidTimeZone   400  0
     ├── InvalidPackage              400     0  an uploaded package that cannot be used
     ├── InvalidSchema               400     0  a queue's JSON schema that is none
     ├── InvalidSchemaType           400     0  a queue has no such schema
@@ -41,6 +42,8 @@
         │         InvalidStartJobRobotIds 1671 · NoMachineInFolder 2818 ·
         │         UnattendedRobotNotFound 1230 · CannotRestartUnfinishedJob 1697
         ├── queues: QueueParametersCannotChange
+        ├── schedules: CalendarInUse · QueueHasTrigger · ScheduleNotEnabled ·
+        │         ScheduleWithoutQueue
         └── transactions: TransactionReferenceRequired · TransactionNotStarted ·
                   FinalTransaction · ProgressNotInProgress · InvalidStatusForRetry ·
                   SchemaViolation
@@ -163,6 +166,27 @@ class InvalidSchemaType(OrchestratorError):
 
     status = HTTPStatus.BAD_REQUEST
     code = "InvalidQueueSchemaType"
+
+
+class InvalidCron(OrchestratorError):
+    """The cron expression '{expression}' is not valid: {reason}."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "InvalidCron"
+
+
+class ScheduleWillNeverRun(OrchestratorError):
+    """The cron expression '{expression}' names no moment that is still to come."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "ScheduleWillNeverRun"
+
+
+class InvalidTimeZone(OrchestratorError):
+    """{zone} is not a valid windows time zone id"""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "InvalidTimeZoneId"
 
 
 class FileTooLarge(OrchestratorError):
@@ -430,3 +454,30 @@ class QueueParametersCannotChange(Conflict):
     """{field} of a queue cannot be changed."""
 
     code = "QueueDefinitionParametersCannotChange"
+
+
+# --- 409: schedules -----------------------------------------------------------------------
+
+
+class CalendarInUse(Conflict):
+    """The calendar {name} cannot be deleted while triggers use it."""
+
+    code = "CannotDeleteCalendarWhenUsedBySchedule"
+
+
+class QueueHasTrigger(Conflict):
+    """The queue {name} has a trigger already."""
+
+    code = "ScheduleCannotBeAssociatedWithAQueue"
+
+
+class ScheduleNotEnabled(Conflict):
+    """The trigger {name} is not enabled."""
+
+    code = "ScheduleIsNotEnabled"
+
+
+class ScheduleWithoutQueue(Conflict):
+    """The trigger {name} is not associated with a queue."""
+
+    code = "ScheduleNotAssociatedWithAQueue"

@@ -31,6 +31,7 @@ from concertmaster.entities.assets import (
 )
 from concertmaster.entities.attachments import Attachment, JobAttachment
 from concertmaster.entities.buckets import Bucket, BucketFile, BucketOptions, bucket_folders
+from concertmaster.entities.calendars import Calendar
 from concertmaster.entities.environments import Environment, EnvironmentType, environment_robots
 from concertmaster.entities.exports import Export, ExportStatus, ExportType
 from concertmaster.entities.folders import (
@@ -68,6 +69,12 @@ from concertmaster.entities.machines import (
     folder_machines,
 )
 from concertmaster.entities.permissions import Permission, PermissionScope
+from concertmaster.entities.process_schedules import (
+    MachineRobotSession,
+    ProcessSchedule,
+    RobotExecutor,
+    process_schedule_robots,
+)
 from concertmaster.entities.processes import (
     DataVariationContentType,
     EntryPoint,
@@ -151,6 +158,9 @@ ALL: tuple[type[Entity], ...] = (
     Bucket,
     BucketFile,
     QueueDefinition,
+    Calendar,
+    ProcessSchedule,
+    RobotExecutor,
     QueueItem,
     QueueItemEvent,
     QueueItemComment,
@@ -183,6 +193,7 @@ __all__ = [
     "Bucket",
     "BucketFile",
     "BucketOptions",
+    "Calendar",
     "CredentialType",
     "CustomKeyValuePair",
     "DataVariationContentType",
@@ -212,6 +223,7 @@ __all__ = [
     "LicenseErrorCode",
     "LogLevel",
     "Machine",
+    "MachineRobotSession",
     "MachineScope",
     "MachineTargetFramework",
     "MachineType",
@@ -226,6 +238,7 @@ __all__ = [
     "PermissionScope",
     "Platform",
     "Process",
+    "ProcessSchedule",
     "ProcessSettings",
     "ProcessType",
     "ProcessingException",
@@ -251,6 +264,7 @@ __all__ = [
     "RetentionAction",
     "RetentionType",
     "Robot",
+    "RobotExecutor",
     "RobotLicense",
     "RobotLog",
     "RobotSessionType",
@@ -288,5 +302,6 @@ __all__ = [
     "folder_machines",
     "folder_user_roles",
     "folder_users",
+    "process_schedule_robots",
     "queue_references",
 ]

@@ -135,7 +135,7 @@ class Job(
     batch_execution_key: Mapped[Guid]
     info: Mapped[str | None]
     creation_time: Mapped[Instant]
-    starting_schedule_id: Mapped[Int64 | None]
+    starting_schedule_id: Mapped[Int64 | None] = prop(index=True)
     release_name: Mapped[str | None]
     type: Mapped[JobType] = prop(default=JobType.Unattended)
     input_arguments: Mapped[str | None]
@@ -189,6 +189,10 @@ class Job(
     dispatched_at: Mapped[Instant | None] = prop(hidden=True)
     state_file: Mapped[str | None] = prop(hidden=True)  # what it left when it was suspended
     resume_source: Mapped[str | None] = prop(hidden=True)  # "Manual": with input of its own
+    # When it is to be stopped, and how; after a soft stop, killed so many seconds later.
+    stop_at: Mapped[Instant | None] = prop(hidden=True, index=True)
+    stop_as: Mapped[StopStrategy | None] = prop(hidden=True)
+    kill_after: Mapped[int | None] = prop(hidden=True)
 
     robot: Mapped["Robot | None"] = relationship()
     release: Mapped["Release | None"] = relationship()

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from concertmaster.domain import assets
+from concertmaster.domain import assets, calendars, occurrences, schedules
 from concertmaster.domain.queue_content import as_data
 from concertmaster.entities import (
     Asset,
     AssetRobotValue,
     AssetUserValue,
     AssetValueScope,
+    Calendar,
     EntryPoint,
     Environment,
     Folder,
@@ -24,6 +25,7 @@ from concertmaster.entities import (
     Machine,
     Process,
     ProcessingExceptionType,
+    ProcessSchedule,
     QueueDefinition,
     QueueItem,
     QueueItemComment,
@@ -280,6 +282,38 @@ def _event(world: "World", row: "Row") -> None:
         row.offer("reviewer_user_name", reviewer["user_name"])
 
 
+def _calendar(world: "World", row: "Row") -> None:
+    calendar: Any = SimpleNamespace(**row)
+    calendars.settle(calendar)
+    row.update(vars(calendar))
+
+
+def _schedule(world: "World", row: "Row") -> None:
+    """A trigger, checked and completed as one that comes in through the API."""
+    release = world.find(Release, row["release_id"])
+    if release is None:
+        return
+    row.offer("organization_unit_id", release["organization_unit_id"])
+    row.offer("external_job_key_scheduler", world.guid("ProcessSchedule", "jobs", row["id"]))
+    schedule: Any = SimpleNamespace(**row)
+    schedules.show_release(schedule, _seen(release))
+    queue = world.find(QueueDefinition, row["queue_definition_id"])
+    if queue is not None:
+        schedules.show_queue(schedule, _seen(queue))
+        queue.offer("process_schedule_id", row["id"])
+    calendar = _seen(world.find(Calendar, row["calendar_id"]))
+    occurrences.settle(schedule, calendar)
+    occurrences.plan(schedule, calendar, now=world.now)
+    if queue is not None and schedule.enabled:  # not counted before there was time to look around
+        schedule.due_at = occurrences.next_count(schedule, calendar, after=world.now)
+    row.update(vars(schedule))
+
+
+def _seen(row: "Row | None") -> Any:
+    """A row as an entity that can be read."""
+    return None if row is None else SimpleNamespace(**row)
+
+
 def _asset(world: "World", row: "Row") -> None:
     row.offer("value_scope", AssetValueScope.Global)
     _value(row)
@@ -325,6 +359,8 @@ _COMPLETE: Mapping[type[Any], Complete] = {
     QueueItem: _queue_item,
     QueueItemEvent: _event,
     QueueItemComment: _author,
+    Calendar: _calendar,
+    ProcessSchedule: _schedule,
     Asset: _asset,
     AssetRobotValue: _own_value,
     AssetUserValue: _own_value,

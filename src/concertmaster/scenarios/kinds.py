@@ -8,7 +8,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from concertmaster.entities import ALL, Entity, OrganizationUnit
+from concertmaster.entities import ALL, Entity, OrganizationUnit, RobotExecutor
 from concertmaster.odata.declare import WORDS, JsonText, Words, pascal
 from concertmaster.odata.model import EDM_TYPES, Model, Property
 from concertmaster.odata.values import Read, reader
@@ -21,6 +21,9 @@ NAMES: Mapping[str, str] = {
     "Process": "key",
     "EntryPoint": "path",
 }
+
+#: Types that show rows of another type's table.
+_SECOND_LOOKS = (OrganizationUnit, RobotExecutor)
 
 #: Other words for a column, on every type that has it.
 _ALSO = {"organization_unit_id": "Folder"}
@@ -90,7 +93,7 @@ def kinds_by_name() -> Mapping[str, Kind]:
 
 def _is_written(cls: type[Any]) -> bool:
     """Not so a view of other tables, nor a second look at one."""
-    return cls is not OrganizationUnit and cls.__table__ in Entity.metadata.sorted_tables
+    return cls not in _SECOND_LOOKS and cls.__table__ in Entity.metadata.sorted_tables
 
 
 def _kind(cls: type[Any], model: Model) -> Kind:
@@ -159,7 +162,7 @@ def _target(column: sa.Column[Any]) -> type[Any] | None:
     for key in column.foreign_keys:
         name = key.target_fullname.split(".")[0]
         for cls in ALL:
-            if cls is not OrganizationUnit and cls.__tablename__ == name:
+            if cls not in _SECOND_LOOKS and cls.__tablename__ == name:
                 return cls
     return None
 
