@@ -6,13 +6,13 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from pydantic import Field
 
-from concertmaster.domain import clock, jobs, schedules
+from concertmaster.domain import clock, firing, jobs, schedules
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import OrchestratorError
 from concertmaster.entities import ProcessSchedule, QueueDefinition, Release
 from concertmaster.model import NAMESPACE, model
 from concertmaster.odata import write
-from concertmaster.odata.operations import Id, Payload, action, function, read_list
+from concertmaster.odata.operations import Id, Nothing, Payload, action, function, read_list
 from concertmaster.odata.service import Complex, Values
 from concertmaster.odata.write import Change, hook
 
@@ -39,6 +39,14 @@ def set_enabled(
     for schedule in schedules.find(call.session, call.folder, schedule_ids):
         schedules.switch(call.session, schedule, on=enabled, now=call.now)
     return True
+
+
+@action("ProcessSchedules", "Activate", key=True, permission="Schedules.Edit")
+def activate(call: Call, key: Id) -> Nothing:
+    """Count the queue of a trigger now, and start the jobs that are missing."""
+    (schedule,) = schedules.find(call.session, call.folder, [key])
+    firing.activate(call.session, schedule, now=call.now)
+    return Nothing()
 
 
 @action("ProcessSchedules", "ValidateProcessSchedule", permission="Schedules.Create")

@@ -92,6 +92,7 @@ class Start:
     robot_ids: Sequence[int] = ()
     number_of_robots: int = 0
     jobs_count: int = 0
+    each: int = 1  #: jobs on each robot of the strategy Specific
     input_arguments: str | None = None
     input_file: str | None = None
     job_priority: JobPriority | None = None
@@ -250,7 +251,7 @@ def _specific(session: Session, folder: Folder, release: Release, asked: Start) 
         raise InvalidStartJobRobotIds
     if not _waiting_for(session, release).isdisjoint(wanted):
         raise PendingJobsAlreadyExist
-    return [found[robot_id] for robot_id in wanted]
+    return [found[robot_id] for robot_id in wanted for _ in range(asked.each)]
 
 
 def _robot_count(
@@ -313,6 +314,7 @@ def move(session: Session, job: Job, to: JobState, *, now: str, **values: Any) -
     values["last_modification_time"] = now
     if to in FINAL:
         values.setdefault("end_time", now)
+        values["stop_at"] = None
     done = session.execute(
         sa.update(Job)
         .where(Job.id == job.id, Job.state == job.state)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import events
+from concertmaster.domain import activation, events, launching
 from concertmaster.domain.events import Event
 from concertmaster.store import Tenant
 
@@ -14,7 +14,10 @@ Reaction = Callable[[Session, Sequence[Event], int | None], None]
 
 #: In order. Each picks the events that concern it by a table of its own, and costs nothing where
 #: there are none.
-REACTIONS: tuple[Reaction, ...] = ()
+REACTIONS: tuple[Reaction, ...] = (
+    launching.react,
+    activation.react,
+)
 
 
 def settle(session: Session, *, by: int | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from concertmaster.settings import Settings
 from concertmaster.work import exports, queues, silence, waiting
+from concertmaster.work import exports, silence, triggers, waiting
 from concertmaster.work.due import Kind
 
 
@@ -12,5 +13,7 @@ def kinds(settings: Settings) -> tuple[Kind, ...]:
         queues.DEADLINES,
         queues.RETENTION,
         waiting.KIND,
+        triggers.TIME_LIMITS,
+        triggers.TRIGGERS,
         exports.KIND,
     )
