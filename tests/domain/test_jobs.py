@@ -19,7 +19,8 @@ from concertmaster.domain.errors import (
     PendingJobsAlreadyExist,
     ProcessNotFound,
 )
-from concertmaster.domain.jobs import FINAL, STEPS, STOPS, Start
+from concertmaster.domain.job_states import FINAL, STEPS, STOPS, Mover, may
+from concertmaster.domain.jobs import Start
 from concertmaster.entities import Environment, Folder, Job, Release, Robot
 from concertmaster.entities._enums import JobPriority, RobotType
 from concertmaster.entities._kinds import Entity
@@ -185,14 +186,14 @@ def test_a_running_job_is_asked_to_stop(
     session: Session, strategy: StopStrategy, state: JobState
 ) -> None:
     (job,) = _start(session)
-    jobs.move(session, job, JobState.Running, now=NOW)
+    jobs.move(session, job, JobState.Running, Mover.ROBOT, now=NOW)
     jobs.stop(session, [job], strategy, now=LATER)
     assert (job.state, job.stop_strategy, job.end_time) == (state, strategy, None)
 
 
 def test_stopping_is_all_or_nothing(session: Session) -> None:
     ended, waiting = _start(session, strategy="JobsCount", jobs_count=2)
-    jobs.move(session, ended, JobState.Stopped, now=NOW)
+    jobs.move(session, ended, JobState.Stopped, Mover.USER, now=NOW)
     with pytest.raises(JobCannotBeStopped):
         jobs.stop(session, [waiting, ended], StopStrategy.Kill, now=LATER)
     assert waiting.state is JobState.Pending
@@ -203,7 +204,7 @@ def test_who_is_too_late_does_not_move(session: Session) -> None:
     session.execute(
         sa.update(Job).values(state=JobState.Running).execution_options(synchronize_session=False)
     )
-    assert jobs.move(session, job, JobState.Stopped, now=LATER) is False
+    assert jobs.move(session, job, JobState.Stopped, Mover.USER, now=LATER) is False
     assert job.state is JobState.Running
 
 
@@ -211,7 +212,7 @@ def test_a_job_runs_again_when_it_has_ended(session: Session) -> None:
     (job,) = _start(session, input_arguments='{"a": 1}')
     with pytest.raises(CannotRestartUnfinishedJob):
         jobs.restart(session, job, now=LATER)
-    jobs.move(session, job, JobState.Faulted, now=LATER)
+    jobs.move(session, job, JobState.Faulted, Mover.BACKGROUND, now=LATER)
     again = jobs.restart(session, job, now=LATER)
     assert again.id != job.id
     assert (again.state, again.input_arguments) == (JobState.Pending, '{"a": 1}')
@@ -235,15 +236,15 @@ class LifeOfAJob(RuleBasedStateMachine):
     def teardown(self) -> None:
         close(self.session)
 
-    @rule(to=st.sampled_from(list(JobState)))
-    def move(self, to: JobState) -> None:
+    @rule(to=st.sampled_from(list(JobState)), mover=st.sampled_from(list(Mover)))
+    def move(self, to: JobState, mover: Mover) -> None:
         before = self.job.state
-        if to in STEPS[before]:
-            assert jobs.move(self.session, self.job, to, now=LATER)
+        if may(before, to, mover):
+            assert jobs.move(self.session, self.job, to, mover, now=LATER)
             self.history.append(to)
         else:
             with pytest.raises(ValueError, match="does not go"):
-                jobs.move(self.session, self.job, to, now=LATER)
+                jobs.move(self.session, self.job, to, mover, now=LATER)
             assert self.job.state is before
 
     @precondition(lambda self: self.job.state not in FINAL)

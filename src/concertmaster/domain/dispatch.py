@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from concertmaster.domain import jobs
 from concertmaster.domain.access import Caller
+from concertmaster.domain.job_states import FINAL, WAITING, Mover, may
 from concertmaster.entities import (
     Folder,
     Job,
@@ -33,8 +34,7 @@ LOOKED_AT = 50
 #: What a job says of its end where its robot says nothing.
 DONE = {JobState.Successful: "Job completed", JobState.Stopped: "Job stopped"}
 
-WAITING = (JobState.Pending, JobState.Resumed)
-BEING_STOPPED = (JobState.Stopping, JobState.Terminating, *sorted(jobs.FINAL))
+BEING_STOPPED = (JobState.Stopping, JobState.Terminating, *sorted(FINAL))
 
 
 # --- giving ---------------------------------------------------------------------------------
@@ -211,11 +211,11 @@ def report(
         return
     if state is JobState.Running and job.state in WAITING:
         _begin(session, job, said, now)
-    elif state in jobs.FINAL:
+    elif state in FINAL:
         _finish(session, job, state, said, now)
-    elif state in jobs.STEPS[job.state]:
-        jobs.move(session, job, state, now=now)
-    if state in jobs.FINAL and held.job_id == job.id:
+    elif may(job.state, state, Mover.ROBOT):
+        jobs.move(session, job, state, Mover.ROBOT, now=now)
+    if state in FINAL and held.job_id == job.id:
         held.job_id, held.state = None, SessionState.Available
 
 
@@ -224,17 +224,17 @@ def _begin(session: Session, job: Job, said: Mapping[str, Any], now: str) -> Non
     for name in ("trace_id", "parent_span_id", "root_span_id"):
         if said.get(name) and getattr(job, name) is None:
             values[name] = said[name]
-    jobs.move(session, job, JobState.Running, now=now, **values)
+    jobs.move(session, job, JobState.Running, Mover.ROBOT, now=now, **values)
 
 
 def _finish(session: Session, job: Job, state: JobState, said: Mapping[str, Any], now: str) -> None:
     """To its end, by way of Running where the word of its beginning was lost."""
-    if job.state in jobs.FINAL:
+    if job.state in FINAL:
         return
-    if job.state in WAITING and state not in jobs.STEPS[job.state]:
+    if job.state in WAITING and not may(job.state, state, Mover.ROBOT):
         _begin(session, job, said, now)
-    if state not in jobs.STEPS[job.state]:  # told to end at once, and came to its end by itself
+    if not may(job.state, state, Mover.ROBOT):  # told to end at once, and came to its end by itself
         state = JobState.Stopped
     values = {name: value for name, value in said.items() if value is not None}
     values.setdefault("info", DONE.get(state))
-    jobs.move(session, job, state, now=now, **values)
+    jobs.move(session, job, state, Mover.ROBOT, now=now, **values)

@@ -1,11 +1,4 @@
-"""The life of a job: how it starts, which states follow one another, who may stop it.
-
-Pending ──→ Running ──→ Successful | Faulted
-   │          │  ├────→ Suspended ──→ Resumed ──→ Running
-   │          │  ├────→ Stopping ───→ Stopped | Successful | Faulted
-   │          │  └────→ Terminating → Stopped | Faulted
-   └──→ Stopped
-"""
+"""Jobs: how they start, how they move from state to state, who stops them and runs them again."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +18,7 @@ from concertmaster.domain.errors import (
     PendingJobsAlreadyExist,
     ProcessNotFound,
 )
+from concertmaster.domain.job_states import FINAL, STOPS, Mover, may
 from concertmaster.entities import Folder, Job, Release, Robot
 from concertmaster.entities._enums import JobPriority
 from concertmaster.entities.environments import environment_robots
@@ -32,24 +26,6 @@ from concertmaster.entities.folders import PermissionModel
 from concertmaster.entities.jobs import JobSourceType, JobState, StopStrategy
 from concertmaster.odata.declare import same_name
 
-#: Every step a job may take. Whoever moves a job goes through `move`.
-STEPS: Mapping[JobState, frozenset[JobState]] = {
-    JobState.Pending: frozenset({JobState.Running, JobState.Stopped, JobState.Faulted}),
-    JobState.Running: frozenset({
-        JobState.Successful, JobState.Faulted, JobState.Stopped, JobState.Stopping,
-        JobState.Terminating, JobState.Suspended,
-    }),
-    JobState.Stopping: frozenset({
-        JobState.Stopped, JobState.Successful, JobState.Faulted, JobState.Terminating,
-        JobState.Suspended,
-    }),
-    JobState.Terminating: frozenset({JobState.Stopped, JobState.Faulted}),
-    JobState.Suspended: frozenset({JobState.Resumed, JobState.Stopped, JobState.Faulted}),
-    JobState.Resumed: frozenset({JobState.Running, JobState.Stopped, JobState.Faulted}),
-    JobState.Successful: frozenset(),
-    JobState.Faulted: frozenset(),
-    JobState.Stopped: frozenset(),
-}  # fmt: skip
 #: What others hear of a step: the name of the event that it is.
 TOLD: Mapping[JobState, str] = {
     JobState.Running: "job.started",
@@ -60,22 +36,6 @@ TOLD: Mapping[JobState, str] = {
     JobState.Stopped: "job.stopped",
     JobState.Suspended: "job.suspended",
     JobState.Resumed: "job.resumed",
-}
-FINAL = frozenset(state for state, following in STEPS.items() if not following)
-
-#: What a request to stop makes of a job: a robot has to be told, or nobody has it yet.
-STOPS: Mapping[tuple[JobState, StopStrategy], JobState] = {
-    **{
-        (state, strategy): JobState.Stopped
-        for state in (JobState.Pending, JobState.Suspended, JobState.Resumed)
-        for strategy in StopStrategy
-    },
-    (JobState.Running, StopStrategy.SoftStop): JobState.Stopping,
-    (JobState.Running, StopStrategy.Kill): JobState.Terminating,
-    (JobState.Stopping, StopStrategy.SoftStop): JobState.Stopping,
-    (JobState.Stopping, StopStrategy.Kill): JobState.Terminating,
-    (JobState.Terminating, StopStrategy.SoftStop): JobState.Terminating,
-    (JobState.Terminating, StopStrategy.Kill): JobState.Terminating,
 }
 
 #: The bands of the named priorities within 1 to 100, as UiPath's own command line sends them.
@@ -304,17 +264,20 @@ def _waiting_for(session: Session, release: Release) -> set[int | None]:
 # --- moving ---------------------------------------------------------------------------------
 
 
-def move(session: Session, job: Job, to: JobState, *, now: str, **values: Any) -> bool:
+def move(
+    session: Session, job: Job, to: JobState, mover: Mover, *, now: str, **values: Any
+) -> bool:
     """Take a job from the state it was read in to another; False when someone was faster.
 
-    Raises ValueError for a step that no job may take.
+    Raises ValueError for a step that the mover may not take: `job_states.STEPS`.
     """
-    if to not in STEPS[job.state]:
+    if not may(job.state, to, mover):
         raise ValueError(f"a job does not go from {job.state.name} to {to.name}")
     values["last_modification_time"] = now
     if to in FINAL:
         values.setdefault("end_time", now)
         values["stop_at"] = None
+    values["overdue_at"] = _overdue_at(job, to, now)
     done = session.execute(
         sa.update(Job)
         .where(Job.id == job.id, Job.state == job.state)
@@ -329,7 +292,25 @@ def move(session: Session, job: Job, to: JobState, *, now: str, **values: Any) -
     return done is not None
 
 
-def stop(session: Session, jobs: Sequence[Job], strategy: StopStrategy, *, now: str) -> None:
+def _overdue_at(job: Job, state: JobState, now: str) -> str | None:
+    """When a job will have been in a state for longer than was expected."""
+    expected = {
+        JobState.Pending: job.alert_pending_seconds,
+        JobState.Resumed: job.alert_pending_seconds,
+        JobState.Running: job.max_expected_running_time_seconds,
+    }
+    seconds = expected.get(state)
+    return clock.add(now, seconds) if seconds else None
+
+
+def stop(
+    session: Session,
+    jobs: Sequence[Job],
+    strategy: StopStrategy,
+    *,
+    now: str,
+    mover: Mover = Mover.USER,
+) -> None:
     """Ask jobs to end: those that nobody runs end at once.
 
     Raises:
@@ -343,8 +324,8 @@ def stop(session: Session, jobs: Sequence[Job], strategy: StopStrategy, *, now: 
         if target is job.state:
             continue
         info = {"info": "Job was stopped before it ran."} if target in FINAL else {}
-        if not move(session, job, target, now=now, stop_strategy=strategy, **info):
-            stop(session, [job], strategy, now=now)
+        if not move(session, job, target, mover, now=now, stop_strategy=strategy, **info):
+            stop(session, [job], strategy, now=now, mover=mover)
 
 
 def restart(session: Session, job: Job, *, now: str) -> Job:

@@ -21,6 +21,7 @@ from concertmaster.domain.errors import (
     NotAuthenticated,
     RobotNotConfiguredForUser,
 )
+from concertmaster.domain.job_states import FINAL, IN_HAND, WAITING, Mover
 from concertmaster.entities import (
     HostingType,
     Job,
@@ -253,13 +254,13 @@ def let_go(session: Session, held: RobotSession, why: str, *, now: str) -> None:
     """What becomes of the job of a robot that is gone: waiting again if it had not begun."""
     job = session.get(Job, held.job_id) if held.job_id is not None else None
     held.job_id = None
-    if job is None or job.dispatched_to != held.id or job.state in jobs.FINAL:
+    if job is None or job.dispatched_to != held.id or job.state in FINAL:
         return
-    if job.state in (JobState.Pending, JobState.Resumed):
+    if job.state in WAITING:
         job.dispatched_to = job.dispatched_at = None
         job.robot_id, job.machine_id, job.host_machine_name = job.wanted_robot_id, None, None
         return
-    if job.state in (JobState.Running, JobState.Stopping, JobState.Terminating):
+    if job.state in IN_HAND:
         lose(session, job, why, now=now)
 
 
@@ -268,8 +269,9 @@ def lose(session: Session, job: Job, why: str, *, now: str) -> None:
     error = {"Code": "Robot.Lost", "Title": "The robot was lost", "Detail": why,
              "Category": "System", "Status": None, "Timestamp": now}  # fmt: skip
     jobs.move(
-        session, job, JobState.Faulted, now=now, info=why, error_code="Robot.Lost", job_error=error
-    )
+        session, job, JobState.Faulted, Mover.BACKGROUND, now=now,
+        info=why, error_code="Robot.Lost", job_error=error,
+    )  # fmt: skip
 
 
 # --- silence --------------------------------------------------------------------------------
@@ -278,9 +280,7 @@ def lose(session: Session, job: Job, why: str, *, now: str) -> None:
 _HEARD = sa.and_(
     RobotSession.service_user_name.is_not(None), RobotSession.state != SessionState.Disconnected
 )
-_IN_PREPARATION = sa.and_(
-    _HEARD, RobotSession.is_unresponsive, Job.state.in_((JobState.Pending, JobState.Resumed))
-)
+_IN_PREPARATION = sa.and_(_HEARD, RobotSession.is_unresponsive, Job.state.in_(WAITING))
 _GIVEN = sa.func.coalesce(Job.dispatched_at, Job.creation_time)
 
 
@@ -323,9 +323,9 @@ def give_up_silent(session: Session, *, now: str, after: int) -> list[int]:
 
 
 def _is_lost(job: Job, now: str, after: int) -> bool:
-    if job.state in jobs.FINAL:
+    if job.state in FINAL:
         return False
-    if job.state not in (JobState.Pending, JobState.Resumed):
+    if job.state not in WAITING:
         return True
     return clock.between(job.dispatched_at or job.creation_time, now) >= _patience(after)
 

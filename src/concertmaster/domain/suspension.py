@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from concertmaster.domain import jobs
 from concertmaster.domain.errors import Conflict, ItemNotFound, NotAuthorized
+from concertmaster.domain.job_states import FINAL, Mover, may
 from concertmaster.entities import (
     Job,
     JobState,
@@ -64,11 +65,11 @@ def suspend(
     job = session.scalars(sa.select(Job).where(Job.key == job_key)).first()
     if job is None or job.dispatched_to != held.id:
         raise NotAuthorized
-    if JobState.Suspended not in jobs.STEPS[job.state]:
+    if not may(job.state, JobState.Suspended, Mover.ROBOT):
         raise Conflict(f"A job that is {job.state.name} cannot be suspended.")
     before = job.state_file
     moved = jobs.move(
-        session, job, JobState.Suspended, now=now, persistence_id=persistence_id,
+        session, job, JobState.Suspended, Mover.ROBOT, now=now, persistence_id=persistence_id,
         state_file=blobs.save("states", state), dispatched_to=None, dispatched_at=None, **values,
     )  # fmt: skip
     if not moved:
@@ -101,7 +102,14 @@ def state_of(session: Session, blobs: Blobs, persistence_id: str) -> bytes:
 # --- going on -------------------------------------------------------------------------------
 
 
-def resume(session: Session, job: Job, *, now: str, arguments: str | None = None) -> Job:
+def resume(
+    session: Session,
+    job: Job,
+    *,
+    now: str,
+    arguments: str | None = None,
+    mover: Mover = Mover.USER,
+) -> Job:
     """Let a suspended job go on. Raises Conflict where it is not suspended."""
     if job.state is not JobState.Suspended:
         raise Conflict(f"A job that is {job.state.name} cannot be resumed.")
@@ -111,7 +119,7 @@ def resume(session: Session, job: Job, *, now: str, arguments: str | None = None
     if arguments is not None:
         values["input_arguments"] = arguments
     # Some other robot may take it: the first one's name is history.
-    if not jobs.move(session, job, JobState.Resumed, now=now, **values):
+    if not jobs.move(session, job, JobState.Resumed, mover, now=now, **values):
         raise Conflict(f"A job that is {job.state.name} cannot be resumed.")
     return job
 
@@ -155,12 +163,12 @@ def _fire(session: Session, trigger: JobTrigger, now: str) -> None:
     session.flush()
     job = session.get(Job, trigger.job_id)
     if job is not None and job.state is JobState.Suspended:
-        resume(session, job, now=now)
+        resume(session, job, now=now, mover=Mover.BACKGROUND)
 
 
 # --- what falls due -------------------------------------------------------------------------
 
-_ENDED = sa.select(Job.key).where(Job.state.in_(sorted(jobs.FINAL)))
+_ENDED = sa.select(Job.key).where(Job.state.in_(sorted(FINAL)))
 _DONE = sa.select(QueueItem.key).where(QueueItem.status.in_(DONE))
 _WAITING = sa.and_(JobTrigger.status == JobTriggerStatus.New, Job.state == JobState.Suspended)
 #: What a job waits for has come to its end.

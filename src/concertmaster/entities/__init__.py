@@ -68,6 +68,12 @@ from concertmaster.entities.machines import (
     ServerlessLicensingModel,
     folder_machines,
 )
+from concertmaster.entities.outcomes import (
+    JobOutcome,
+    OutcomeMode,
+    ProcessOutcome,
+    QueuedResult,
+)
 from concertmaster.entities.permissions import Permission, PermissionScope
 from concertmaster.entities.process_schedules import (
     MachineRobotSession,
@@ -213,6 +219,7 @@ __all__ = [
     "Job",
     "JobAttachment",
     "JobError",
+    "JobOutcome",
     "JobPriority",
     "JobSourceType",
     "JobState",
@@ -232,12 +239,14 @@ __all__ = [
     "MaintenanceStopStrategy",
     "MaintenanceWindow",
     "OrganizationUnit",
+    "OutcomeMode",
     "PackageType",
     "Permission",
     "PermissionModel",
     "PermissionScope",
     "Platform",
     "Process",
+    "ProcessOutcome",
     "ProcessSchedule",
     "ProcessSettings",
     "ProcessType",
@@ -257,6 +266,7 @@ __all__ = [
     "QueueProcessingRecord",
     "QueueProcessingStatus",
     "QueueRetention",
+    "QueuedResult",
     "Release",
     "ReleaseVersion",
     "RemoteControlAccess",

@@ -193,6 +193,9 @@ class Job(
     stop_at: Mapped[Instant | None] = prop(hidden=True, index=True)
     stop_as: Mapped[StopStrategy | None] = prop(hidden=True)
     kill_after: Mapped[int | None] = prop(hidden=True)
+    alert_pending_seconds: Mapped[Int64 | None] = prop(hidden=True)  # as StartJobs was told
+    # Past this moment it has waited or run for longer than expected; None once that was told.
+    overdue_at: Mapped[Instant | None] = prop(hidden=True, index=True)
 
     robot: Mapped["Robot | None"] = relationship()
     release: Mapped["Release | None"] = relationship()

@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, false
 from sqlalchemy.orm import relationship
 
 from concertmaster.entities._kinds import Entity, link
@@ -98,6 +98,8 @@ class Session(
     job_id: Mapped[int | None] = prop(link("jobs.id"), hidden=True, index=True)
     # Who the robot says it is; without it no robot stands behind the session.
     service_user_name: Mapped[str | None] = prop(hidden=True)
+    # A robot of ours: always there, it runs jobs whose outcome is `after`.
+    simulated: Mapped[bool] = prop(default=False, server_default=false(), hidden=True)
     capabilities: Mapped[str | None] = prop(hidden=True)  # "function/python,api"; None: not said
 
     robot: Mapped["Robot | None"] = relationship()

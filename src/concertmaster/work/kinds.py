@@ -1,8 +1,7 @@
 """Everything that is done in the background, in the order in which it is done at one moment."""
 
 from concertmaster.settings import Settings
-from concertmaster.work import exports, queues, silence, waiting
-from concertmaster.work import exports, silence, triggers, waiting
+from concertmaster.work import exports, queues, silence, triggers, waiting
 from concertmaster.work.due import Kind
 
 
