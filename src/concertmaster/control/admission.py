@@ -9,6 +9,7 @@ from concertmaster.domain.errors import NotAuthorized
 from concertmaster.edge.calls import admit
 
 _signed_in = admit(reads=True)
+_in_a_folder = admit(reads=True, folder="optional")
 
 
 def administrator(request: Request) -> Call:
@@ -17,7 +18,19 @@ def administrator(request: Request) -> Call:
     Raises:
         NotAuthenticated, NotAuthorized
     """
-    call = _signed_in(request)
+    return _unlimited(_signed_in(request))
+
+
+def administrator_in_a_folder(request: Request) -> Call:
+    """The same, with the folder that the headers name, if they name one.
+
+    Raises:
+        NotAuthenticated, NotAuthorized, FolderNotFound
+    """
+    return _unlimited(_in_a_folder(request))
+
+
+def _unlimited(call: Call) -> Call:
     if not call.caller.unlimited:
         raise NotAuthorized
     return call
@@ -34,3 +47,4 @@ def administrator_of_all(request: Request) -> Call:
 #: For handlers on routes of class `CallRoute`.
 Administrator = Annotated[Call, Depends(administrator)]
 AdministratorOfAll = Annotated[Call, Depends(administrator_of_all)]
+AdministratorInAFolder = Annotated[Call, Depends(administrator_in_a_folder)]

@@ -50,9 +50,11 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
 }
 
 
-def read_arguments(metadata: Mapping[str, Any] | None) -> list[Argument] | None:
-    """The input arguments of a process; None where it does not say."""
-    text = (metadata or {}).get("Input")
+def read_arguments(
+    metadata: Mapping[str, Any] | None, direction: str = "Input"
+) -> list[Argument] | None:
+    """The input (or the output) arguments of a process; None where it does not say."""
+    text = (metadata or {}).get(direction)
     if not text:
         return None
     try:

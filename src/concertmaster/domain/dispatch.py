@@ -18,7 +18,9 @@ from concertmaster.domain.job_states import FINAL, WAITING, Mover, may
 from concertmaster.entities import (
     Folder,
     Job,
+    JobOutcome,
     JobState,
+    OutcomeMode,
     Process,
     Release,
     ReleaseVersion,
@@ -48,7 +50,7 @@ def give(session: Session, held: RobotSession, caller: Caller, *, now: str) -> J
     if held.job_id is not None:
         return session.get(Job, held.job_id)
     robot = session.get_one(Robot, held.robot_id)
-    for job in session.scalars(_fitting(session, robot, caller)):
+    for job in session.scalars(_fitting(session, held, robot, caller)):
         if _can_run(session, held, job) and _claim(session, held, robot, job, now):
             held.job_id, held.state = job.id, SessionState.Busy
             session.flush()
@@ -56,30 +58,40 @@ def give(session: Session, held: RobotSession, caller: Caller, *, now: str) -> J
     return None
 
 
-def _fitting(session: Session, robot: Robot, caller: Caller) -> sa.Select[Job]:
-    workspace = session.scalar(
-        sa.select(User.personal_workspace_id).where(User.id == (robot.user_id or 0))
-    )
-    others = sa.select(Folder.id).where(Folder.is_personal, Folder.id != (workspace or 0))
-    uploaded = sa.exists().where(Process.id == Release.process_key, Process.file.is_not(None))
+def _fitting(session: Session, held: RobotSession, robot: Robot, caller: Caller) -> sa.Select[Job]:
     return (
         sa.select(Job)
         .join(Release, Release.id == Job.release_id)
-        .where(
-            Job.state.in_(WAITING),
-            Job.dispatched_to.is_(None),
-            Job.organization_unit_id.in_(caller.folders),
-            Job.organization_unit_id.not_in(others),
-            sa.or_(Job.wanted_robot_id.is_(None), Job.wanted_robot_id == robot.id),
-            sa.or_(Job.run_as_user_id.is_(None), Job.run_as_user_id == (robot.user_id or 0)),
-            uploaded,
-        )
+        .where(Job.dispatched_to.is_(None), *meant_for(session, held, robot, caller))
         .order_by(Job.specific_priority_value.desc(), Job.creation_time, Job.id)
         .limit(LOOKED_AT)
     )
 
 
+def meant_for(
+    session: Session, held: RobotSession, robot: Robot, caller: Caller
+) -> list[sa.ColumnElement[bool]]:
+    """What holds of the waiting jobs (with their releases) that a robot may take."""
+    workspace = session.scalar(
+        sa.select(User.personal_workspace_id).where(User.id == (robot.user_id or 0))
+    )
+    others = sa.select(Folder.id).where(Folder.is_personal, Folder.id != (workspace or 0))
+    uploaded = sa.exists().where(Process.id == Release.process_key, Process.file.is_not(None))
+    played = sa.select(JobOutcome.job_id)  # whatever has an outcome is not a real robot's
+    simulated = Job.id.in_(played.where(JobOutcome.mode == OutcomeMode.After))
+    return [
+        Job.state.in_(WAITING),
+        Job.organization_unit_id.in_(caller.folders),
+        Job.organization_unit_id.not_in(others),
+        sa.or_(Job.wanted_robot_id.is_(None), Job.wanted_robot_id == robot.id),
+        sa.or_(Job.run_as_user_id.is_(None), Job.run_as_user_id == (robot.user_id or 0)),
+        simulated if held.simulated else sa.and_(uploaded, Job.id.not_in(played)),
+    ]
+
+
 def _can_run(session: Session, held: RobotSession, job: Job) -> bool:
+    if held.simulated:
+        return True
     package = package_of(session, job)
     if package is None or package.file is None:
         return False

@@ -133,7 +133,7 @@ def _new_job(
         "remote_control_access": release.remote_control_access,
         **{name: v for name, v in asked.values.items() if v is not None},
     }
-    return Job(
+    job = Job(
         key=clock.new_guid(),
         batch_execution_key=batch,
         state=JobState.Pending,
@@ -157,6 +157,8 @@ def _new_job(
         organization_unit_fully_qualified_name=folder.fully_qualified_name,
         **given,
     )
+    job.overdue_at = _overdue_at(job, JobState.Pending, now)
+    return job
 
 
 def _source_type(source: str | None) -> JobSourceType:

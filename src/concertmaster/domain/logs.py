@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from concertmaster.domain import clock
 from concertmaster.domain.access import Caller
 from concertmaster.domain.errors import InvalidArgument, NotAuthorized, NullArgument
-from concertmaster.entities import Job, LogLevel, Machine, Robot, RobotLog
+from concertmaster.entities import Job, LogLevel, Machine, Robot, RobotLog, RobotType
 
 #: The most lines that one call may bring.
 MOST: Final = 100_000
@@ -48,6 +48,60 @@ def submit(session: Session, caller: Caller, lines: Any, *, folder_id: int | Non
     if rows:
         session.execute(sa.insert(RobotLog), rows)
     return len(rows)
+
+
+# --- lines of ours --------------------------------------------------------------------------
+
+
+def write(session: Session, job: Job, lines: Sequence[tuple[str, LogLevel, str]]) -> None:
+    """Lines of a job that no real robot runs: (moment, level, message), as its robot would send."""
+    if not lines:
+        return
+    robot = session.get(Robot, job.robot_id) if job.robot_id is not None else None
+    machine = session.get(Machine, job.machine_id) if job.machine_id is not None else None
+    rows = [
+        {
+            "level": level,
+            "windows_identity": robot.username if robot else None,
+            "process_name": job.release_name,
+            "time_stamp": moment,
+            "message": message,
+            "job_key": job.key,
+            "robot_name": robot.name if robot else None,
+            "host_machine_name": job.host_machine_name,
+            "machine_id": job.machine_id,
+            "machine_key": machine.key if machine else None,
+            "runtime_type": job.runtime_type,
+            "organization_unit_id": job.organization_unit_id,
+            "id": 0,
+        }
+        for moment, level, message in lines
+    ]
+    session.execute(sa.insert(RobotLog), [{**row, "raw_message": raw(row)} for row in rows])
+
+
+def raw(row: Mapping[str, Any]) -> str:
+    """A line as a robot sends it, made from what is kept of it."""
+    level, runtime = LogLevel(row["level"]), row["runtime_type"]
+    sent = {
+        "message": row["message"],
+        "level": "Information" if level is LogLevel.Info else level.name,
+        "logType": "Default",
+        "timeStamp": row["time_stamp"],
+        "windowsIdentity": row["windows_identity"],
+        "machineName": row["host_machine_name"],
+        "processName": row["process_name"],
+        "jobId": row["job_key"],
+        "robotName": row["robot_name"],
+        "runtimeType": None if runtime is None else RobotType(runtime).name,
+        "machineId": row["machine_id"],
+        "organizationUnitId": row["organization_unit_id"],
+        "fileName": "Main",
+    }
+    return json.dumps(sent, ensure_ascii=False)
+
+
+# --- lines of robots ------------------------------------------------------------------------
 
 
 def _read(line: Any, index: int) -> tuple[dict[str, Any], str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import activation, events, launching
+from concertmaster.domain import activation, events, launching, outcomes
 from concertmaster.domain.events import Event
 from concertmaster.store import Tenant
 
@@ -18,6 +18,7 @@ REACTIONS: tuple[Reaction, ...] = (
     launching.react,
     activation.react,
 )
+REACTIONS: tuple[Reaction, ...] = (outcomes.react,)
 
 
 def settle(session: Session, *, by: int | None = None) -> None:

@@ -76,6 +76,13 @@ def suspend(
         raise Conflict(f"A job that is {job.state.name} cannot be suspended.")
     if before:
         blobs.delete(before)
+    wait_for(session, job, waits)
+    held.job_id, held.state = None, SessionState.Available
+    session.flush()
+
+
+def wait_for(session: Session, job: Job, waits: Sequence[Wait]) -> None:
+    """What a job that was just suspended waits for; what it waited for before is forgotten."""
     session.execute(sa.delete(JobTrigger).where(JobTrigger.job_id == job.id))
     session.add_all(
         JobTrigger(
@@ -85,7 +92,6 @@ def suspend(
         )
         for wait in waits
     )  # fmt: skip
-    held.job_id, held.state = None, SessionState.Available
     session.flush()
 
 

@@ -55,8 +55,9 @@ class JobOutcome(Entity, table="job_outcomes"):
     failures: Mapped[float] = prop(default=0.0)
     result: Mapped[Json | None]
     next_at: Mapped[Instant | None] = prop(index=True)  #: when something is to be done about it
+    begun_at: Mapped[Instant | None]
     ends_at: Mapped[Instant | None]
-    lines: Mapped[Json | None]  #: what it has yet to log: [[moment, level, message], …]
+    lines: Mapped[Json | None]  #: what it has yet to log: [[seconds from the begin, level, text]]
     item_id: Mapped[Int64 | None]  #: the queue item that it works on
     item_ends_at: Mapped[Instant | None]
     worked: Mapped[int] = prop(default=0)  #: how many queue items it is done with

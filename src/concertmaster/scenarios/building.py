@@ -28,7 +28,7 @@ from concertmaster.entities import (
     User,
 )
 from concertmaster.entities import Tenant as TenantEntity
-from concertmaster.scenarios import derived, figures, words
+from concertmaster.scenarios import derived, figures, outcomes, words
 from concertmaster.scenarios.generators import EACH, REPEAT, Make, Point, maker
 from concertmaster.scenarios.kinds import (
     Children,
@@ -185,6 +185,7 @@ def build(scenario: Scenario, tenant: Tenant, now: str | None = None) -> World:
     for cls in _order({cls: found for cls, found in by_kind.items() if found}):
         _Writer(world, kinds()[cls]).write(by_kind[cls])
     figures.add(world)
+    outcomes.add(world)
     if not world.rows[TenantEntity]:
         world.new(TenantEntity, **derived.tenant(tenant))
         world.names_tenant = True

@@ -3,12 +3,11 @@
 One function for each type that needs it; each only offers, so that a file may say otherwise.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from concertmaster.domain import assets, calendars, occurrences, schedules
+from concertmaster.domain import assets, calendars, logs, occurrences, schedules
 from concertmaster.domain.queue_content import as_data
 from concertmaster.entities import (
     Asset,
@@ -21,7 +20,6 @@ from concertmaster.entities import (
     Folder,
     HostingType,
     Job,
-    LogLevel,
     Machine,
     Process,
     ProcessingExceptionType,
@@ -35,7 +33,6 @@ from concertmaster.entities import (
     ReleaseVersion,
     Robot,
     RobotLog,
-    RobotType,
     Role,
     Session,
     Setting,
@@ -226,29 +223,7 @@ def _robot_log(world: "World", row: "Row") -> None:
         row.offer("machine_id", job["machine_id"])
         row.offer("machine_key", machine.get("key"))
         row.offer("runtime_type", job["runtime_type"])
-    row.offer("raw_message", _raw(row))
-
-
-def _raw(row: "Row") -> str:
-    """The line as a robot sent it."""
-    level = LogLevel(row["level"])
-    runtime = row["runtime_type"]
-    sent = {
-        "message": row["message"],
-        "level": "Information" if level is LogLevel.Info else level.name,
-        "logType": "Default",
-        "timeStamp": row["time_stamp"],
-        "windowsIdentity": row["windows_identity"],
-        "machineName": row["host_machine_name"],
-        "processName": row["process_name"],
-        "jobId": row["job_key"],
-        "robotName": row["robot_name"],
-        "runtimeType": None if runtime is None else RobotType(runtime).name,
-        "machineId": row["machine_id"],
-        "organizationUnitId": row["organization_unit_id"],
-        "fileName": "Main",
-    }
-    return json.dumps(sent, ensure_ascii=False)
+    row.offer("raw_message", logs.raw(row))
 
 
 # --- queues and assets ----------------------------------------------------------------------

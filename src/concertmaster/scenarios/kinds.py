@@ -8,11 +8,22 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from concertmaster.entities import ALL, Entity, OrganizationUnit, RobotExecutor
+from concertmaster.entities import (
+    ALL,
+    Entity,
+    JobOutcome,
+    OrganizationUnit,
+    ProcessOutcome,
+    QueuedResult,
+    RobotExecutor,
+)
 from concertmaster.odata.declare import WORDS, JsonText, Words, pascal
 from concertmaster.odata.model import EDM_TYPES, Model, Property
 from concertmaster.odata.values import Read, reader
 from concertmaster.scenarios.generators import Moment
+
+#: Everything that has rows: what the API shows, and what only the stand-in has.
+_EVERYTHING: tuple[type[Entity], ...] = (*ALL, ProcessOutcome, QueuedResult, JobOutcome)
 
 #: By which attribute a row is referred to.
 NAMES: Mapping[str, str] = {
@@ -81,8 +92,8 @@ class Kind:
 @cache
 def kinds() -> Mapping[type[Any], Kind]:
     """All of them, by class."""
-    model = Model.of(ALL, namespace="Scenarios")
-    return {cls: _kind(cls, model) for cls in ALL if _is_written(cls)}
+    model = Model.of(_EVERYTHING, namespace="Scenarios")
+    return {cls: _kind(cls, model) for cls in _EVERYTHING if _is_written(cls)}
 
 
 @cache

@@ -5,6 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from concertmaster.domain.outcome_words import Outcome
+from concertmaster.domain.outcomes import columns
 from concertmaster.domain.passwords import hash_password
 from concertmaster.entities import (
     Environment,
@@ -12,6 +16,8 @@ from concertmaster.entities import (
     Machine,
     Permission,
     PermissionScope,
+    ProcessOutcome,
+    Release,
     Robot,
     Role,
     User,
@@ -102,6 +108,18 @@ def _list(said: Any) -> Iterable[Any]:
     return said
 
 
+def _outcome(world: "World", release: "Row", said: Any) -> None:
+    """What becomes of the jobs of a process: a mode, or the words of /_control/outcomes."""
+    try:
+        outcome = Outcome.model_validate({"mode": said} if isinstance(said, str) else said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{where}: {message}" if where else message) from error
+    world.new(ProcessOutcome, release_id=release["id"], **columns(outcome))
+
+
 _WORDS: Mapping[tuple[type[Any], str], Word] = {
     (User, "password"): _password,
     (User, "roles"): _roles,
@@ -109,4 +127,5 @@ _WORDS: Mapping[tuple[type[Any], str], Word] = {
     (Machine, "folders"): _machine_folders,
     (Environment, "robots"): _robots,
     (Role, "permissions"): _permissions,
+    (Release, "outcome"): _outcome,
 }

@@ -24,11 +24,13 @@ def advance(working: Working, to: str) -> list[Fired]:
             raise InvalidArgument(f"It is {now} already: the clock cannot be advanced to {to}.")
         fired: list[Fired] = []
         try:
-            while (moment := working.next()) is not None and moment <= to:
+            while (moment := working.next(all_=False)) is not None and moment <= to:
                 now = max(now, moment)
                 time.freeze(now)
                 fired += working.do_due(now)
             now = to
+            time.freeze(now)
+            fired += working.do_due(now)  # what is only kept fresh
         finally:
             time.set(now, frozen=before.frozen)
     tenant.bell.ring()

@@ -35,6 +35,8 @@ class Kind:
     next: Next
     run: Run
     rests: bool = True  #: whether it is held while the tenant's background is paused
+    #: Whether it only keeps something fresh: no moment of it is stopped at when time is advanced.
+    refreshes: bool = False
 
 
 def in_transaction(work: Callable[[Session, str], Iterable[Fired]]) -> Run:

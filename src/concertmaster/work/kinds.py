@@ -1,7 +1,7 @@
 """Everything that is done in the background, in the order in which it is done at one moment."""
 
 from concertmaster.settings import Settings
-from concertmaster.work import exports, queues, silence, triggers, waiting
+from concertmaster.work import exports, queues, silence, simulated, triggers, waiting
 from concertmaster.work.due import Kind
 
 
@@ -14,5 +14,6 @@ def kinds(settings: Settings) -> tuple[Kind, ...]:
         waiting.KIND,
         triggers.TIME_LIMITS,
         triggers.TRIGGERS,
+        *simulated.KINDS,
         exports.KIND,
     )

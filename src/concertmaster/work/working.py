@@ -51,8 +51,10 @@ class Working:
             ]
         return [(moment, kind) for moment, kind in found if self._stuck.get(kind.name) != moment]
 
-    def next(self) -> str | None:
-        return min((moment for moment, _ in self.due()), default=None)
+    def next(self, *, all_: bool = True) -> str | None:
+        """When the next thing falls due; without `all_`, other than what is only kept fresh."""
+        moments = (moment for moment, kind in self.due() if all_ or not kind.refreshes)
+        return min(moments, default=None)
 
     def do_due(self, now: str) -> list[Fired]:
         """Everything that is due at `now`, until nothing is; in the order of the kinds."""

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -70,6 +70,11 @@ def upgrade() -> None:
         sa.Column("result", sa.Text(), nullable=True),
         sa.Column(
             "next_at",
+            sa.String(28).with_variant(sa.String(28, collation="C"), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column(
+            "begun_at",
             sa.String(28).with_variant(sa.String(28, collation="C"), "postgresql"),
             nullable=True,
         ),
