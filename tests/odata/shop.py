@@ -197,6 +197,7 @@ class Shop:
         classes: tuple[type[Any], ...] = CLASSES,
     ) -> None:
         self.engine = engine
+        self.told: list[tuple[str, Any]] = []  #: what the engine told its host of changes
         self.restriction: Restriction | None = None
         self.inner: Inside | None = None
         model = Model.of(classes, namespace="Shop")
@@ -221,6 +222,18 @@ class Shop:
 
     def prepare(self, call: Call, entity: Any) -> None:
         pass
+
+    def created(self, call: Call, entity: Any, change: Any) -> None:
+        self.told.append(("created", entity.id))
+
+    def updating(self, call: Call, entity: Any, change: Any) -> None:
+        self.told.append(("updating", entity.id))
+
+    def deleting(self, call: Call, entity: Any) -> None:
+        self.told.append(("deleting", entity.id))
+
+    def acted(self, call: Call, operation: Any, key: Any, arguments: Any, result: Any) -> None:
+        self.told.append((operation.name, key))
 
     def ask(
         self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None

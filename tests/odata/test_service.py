@@ -537,3 +537,15 @@ def test_an_entity_set_is_one_declaration(engine: sa.Engine) -> None:
 def test_the_model_reads_the_declarations() -> None:
     assert Book.__odata__.methods >= {"GET", "POST"}
     assert Book.__odata__.host == {"alternate_key": "Key"}
+
+
+def test_the_host_is_told_of_every_change(shop: Shop) -> None:
+    made = orjson.loads(shop.ask("POST", "/Shelves", {"Name": "told"}).body)["Id"]
+    shop.ask("PUT", f"/Shelves({made})", {"Name": "told twice"})
+    shop.ask("DELETE", f"/Shelves({made})")
+    shop.ask("POST", "/Books/Burn()", {})
+    shop.ask("POST", "/Books(1)/Shout", {})
+    shop.ask("GET", "/Books(1)")
+    assert shop.told == [
+        ("created", made), ("updating", made), ("deleting", made), ("Burn", None), ("Shout", 1),
+    ]  # fmt: skip

@@ -17,8 +17,8 @@ Reaction = Callable[[Session, Sequence[Event], int | None], None]
 REACTIONS: tuple[Reaction, ...] = (
     launching.react,
     activation.react,
+    outcomes.react,
 )
-REACTIONS: tuple[Reaction, ...] = (outcomes.react,)
 
 
 def settle(session: Session, *, by: int | None = None) -> None:

@@ -15,13 +15,16 @@ from concertmaster.domain.access import resolve_folder
 from concertmaster.domain.call import Call
 from concertmaster.domain.clock import new_guid
 from concertmaster.domain.errors import FolderRequired, NotAuthorized
+from concertmaster.edge import auditing
 from concertmaster.entities import Folder
 from concertmaster.identity.callers import identify
 from concertmaster.odata.declare import GuidText
 from concertmaster.odata.model import EntityType
+from concertmaster.odata.operations import Operation
 from concertmaster.odata.plan import Inside, Restriction
 from concertmaster.odata.request import Request
 from concertmaster.odata.target import Target
+from concertmaster.odata.write import Change
 from concertmaster.settings import Settings
 from concertmaster.store import Registry, Tenant
 
@@ -118,6 +121,20 @@ class Orchestrator:
     def prepare(self, call: Call, entity: Any) -> None:
         """What every new row gets from its call: the folder, who made it, and when."""
         prepare(call, entity)
+
+    def created(self, call: Call, entity: Any, change: Change) -> None:
+        auditing.created(call, entity, change)
+
+    def updating(self, call: Call, entity: Any, change: Change) -> None:
+        auditing.updating(call, entity, change)
+
+    def deleting(self, call: Call, entity: Any) -> None:
+        auditing.deleting(call, entity)
+
+    def acted(
+        self, call: Call, operation: Operation, key: Any, arguments: Mapping[str, Any], result: Any
+    ) -> None:
+        auditing.acted(call, operation, key, arguments, result)
 
 
 def need_of(method: str, target: Target) -> Need:

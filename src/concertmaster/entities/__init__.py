@@ -30,6 +30,13 @@ from concertmaster.entities.assets import (
     AssetValueType,
 )
 from concertmaster.entities.attachments import Attachment, JobAttachment
+from concertmaster.entities.audit_logs import (
+    AuditAction,
+    AuditComponent,
+    AuditLog,
+    AuditLogEntity,
+    AuditUserType,
+)
 from concertmaster.entities.buckets import Bucket, BucketFile, BucketOptions, bucket_folders
 from concertmaster.entities.calendars import Calendar
 from concertmaster.entities.environments import Environment, EnvironmentType, environment_robots
@@ -180,6 +187,8 @@ ALL: tuple[type[Entity], ...] = (
     Export,
     Setting,
     Tenant,
+    AuditLog,
+    AuditLogEntity,
 )
 
 __all__ = [
@@ -193,6 +202,11 @@ __all__ = [
     "AssetValueType",
     "Attachment",
     "AttendedRobot",
+    "AuditAction",
+    "AuditComponent",
+    "AuditLog",
+    "AuditLogEntity",
+    "AuditUserType",
     "AutomationType",
     "AutopilotForRobotsSettings",
     "BlobFileAccess",

@@ -52,7 +52,11 @@ class Calling:
             bound[operation.options] = request.options
             request = replace(request, query="")  # they were the operation's, not its answer's
         leading = [call, self._bound_key(target)] if operation.on_entity else [call]
-        return self.answer(call, operation, operation.run(*leading, **bound), request)
+        result = operation.run(*leading, **bound)
+        if operation.kind != "function":
+            key = leading[1] if operation.on_entity else None
+            self.reading.host.acted(call, operation, key, bound, result)
+        return self.answer(call, operation, result, request)
 
     def _bound_key(self, target: Target) -> Any:
         """The key of the entity an operation is bound to, as the database holds it."""

@@ -33,6 +33,7 @@ class Changing:
         entity, change = self._made(call, cls, read_object(request.body))
         if self.hooks.none("after_create", cls) and stands_alone(change.type, entity):
             answer = self.reading.inserted(call, entity_set, entity, request)
+            self.host.created(call, entity, change)
         else:
             self._add(call, entity, change)
             answer = self.reading.entities(call, [entity], request, single=True, status=201)
@@ -69,6 +70,7 @@ class Changing:
         call.session.flush()
         self.hooks.run("after_create", type(entity), call, entity, change)
         call.session.flush()
+        self.host.created(call, entity, change)
 
     def put(self, call: Call, target: Target, request: Request) -> Response:
         return self._update(call, target, request, replaced=True)
@@ -101,6 +103,7 @@ class Changing:
         with call.session.no_autoflush:
             write.update(entity, change)
             check_rows(call.connection, entity_type, entity)
+            self.host.updating(call, entity, change)
         call.session.flush()
         self.hooks.run("after_update", cls, call, entity, change)
 
@@ -111,6 +114,7 @@ class Changing:
         entity = self.reading.find(call, target.entity_set, target.key, seen)
         write.check_version(target.entity_set.type, entity, request.headers.get("if-match"))
         self.hooks.run("before_delete", target.entity_set.type.cls, call, entity)
+        self.host.deleting(call, entity)
         if entity in call.session:
             call.session.delete(entity)
             call.session.flush()

@@ -1,5 +1,6 @@
 """What the engine asks of the application it serves, and how services differ."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -8,9 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.odata.model import EntityType
+from concertmaster.odata.operations import Operation
 from concertmaster.odata.plan import Inside, Limits, Restriction
 from concertmaster.odata.request import Request
 from concertmaster.odata.target import Target
+from concertmaster.odata.write import Change
 
 
 class Call(Protocol):
@@ -43,6 +46,26 @@ class Host(Protocol):
 
     def prepare(self, call: Any, entity: Any) -> None:
         """Give a new row what it gets from its call."""
+        ...
+
+    # Every change passes one of these, within the transaction of the call.
+
+    def created(self, call: Any, entity: Any, change: Change) -> None:
+        """A row was made; it has its key."""
+        ...
+
+    def updating(self, call: Any, entity: Any, change: Change) -> None:
+        """A row is about to be written; its attributes still know what they were."""
+        ...
+
+    def deleting(self, call: Any, entity: Any) -> None:
+        """A row is about to go."""
+        ...
+
+    def acted(
+        self, call: Any, operation: Operation, key: Any, arguments: Mapping[str, Any], result: Any
+    ) -> None:
+        """An action or a deletion of one's own was done, on the entity with this key if any."""
         ...
 
 
