@@ -104,10 +104,10 @@ def test_a_robot_is_given_up_when_time_is_moved(admin: Client) -> None:
     )
     (session,) = admin.rows(f"/odata/Sessions?$filter=Robot/Name eq '{robot['robotName']}'")
     told = admin.ok("GET", BACKGROUND)["next"]
-    assert [one["what"] for one in told] == ["robot.unresponsive"]
+    assert "robot.unresponsive" in [one["what"] for one in told]
     told = admin.ok("POST", f"{CLOCK}/advance", json={"by": "PT1H"})
-    (fired,) = told["fired"]
-    assert (fired["what"], fired["id"]) == ("robot.unresponsive", session["Id"])
+    (fired,) = [one for one in told["fired"] if one["what"] == "robot.unresponsive"]
+    assert fired["id"] == session["Id"]
     assert clock.between(fired["at"], told["now"]) == pytest.approx(3600 - 120, abs=1)
 
 
