@@ -160,6 +160,8 @@ def test_expansions_inside_expansions(shop: Shop) -> None:
 def test_a_navigation_may_be_all_that_is_selected(shop: Shop) -> None:
     answer = shop.get("/Books?$select=Shelf&$expand=Shelf&$top=1")
     assert list(answer["value"][0]) == ["Shelf"]
+    alone = shop.get("/Books?$select=Shelf&$top=1")
+    assert alone["value"] == [{}]  # it is not expanded
 
 
 @pytest.mark.parametrize(

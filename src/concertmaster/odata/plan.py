@@ -219,6 +219,8 @@ class Planner:
     ) -> Node:
         properties, selected = self._selected(entity_type, select)
         columns = [_output(p, root, masked=masked) for p in properties]
+        if not columns:  # only a navigation was selected, and SQL has to select something
+            columns = [sa.null()]
         node = Node(
             entity_type, tuple(p.name for p in properties), properties, columns, selected=selected
         )

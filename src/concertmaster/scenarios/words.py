@@ -17,6 +17,7 @@ from concertmaster.entities import (
     Permission,
     PermissionScope,
     ProcessOutcome,
+    ProcessSchedule,
     Release,
     Robot,
     Role,
@@ -26,6 +27,7 @@ from concertmaster.entities import (
     folder_machines,
     folder_user_roles,
     folder_users,
+    process_schedule_robots,
 )
 from concertmaster.scenarios.generators import REPEAT, Point, maker
 from concertmaster.scenarios.reading import Template
@@ -92,6 +94,12 @@ def _robots(world: "World", environment: "Row", names: Any) -> None:
         robot.offer("robot_environments", together)
 
 
+def _executor_robots(world: "World", schedule: "Row", names: Any) -> None:
+    for name in _list(names):
+        link = {"process_schedule_id": schedule["id"], "robot_id": world.look_up(Robot, name)}
+        world.links[process_schedule_robots].append(link)
+
+
 def _permissions(world: "World", role: "Row", patterns: Any) -> None:
     granted: dict[str, None] = {}
     for pattern in _list(patterns):
@@ -126,6 +134,7 @@ _WORDS: Mapping[tuple[type[Any], str], Word] = {
     (User, "folders"): _user_folders,
     (Machine, "folders"): _machine_folders,
     (Environment, "robots"): _robots,
+    (ProcessSchedule, "executorrobots"): _executor_robots,
     (Role, "permissions"): _permissions,
     (Release, "outcome"): _outcome,
 }

@@ -2,7 +2,6 @@
 
 from concertmaster.settings import Settings
 from concertmaster.work import exports, queues, silence, simulated, triggers, waiting
-from concertmaster.work import exports, queues, silence, simulated, waiting
 from concertmaster.work.due import Kind
 
 
