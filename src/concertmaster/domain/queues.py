@@ -103,17 +103,6 @@ def queue_in_folder(session: Session, folder_id: int, queue_id: int) -> QueueDef
     return queue
 
 
-def queue_in_folder(session: Session, folder_id: int, queue_id: int) -> QueueDefinition:
-    """The queue of that id in a folder."""
-    named = sa.select(QueueDefinition).where(
-        QueueDefinition.id == queue_id, QueueDefinition.organization_unit_id == folder_id
-    )
-    queue = session.scalars(named).first()
-    if queue is None:
-        raise ItemNotFound(entity="QueueDefinition")
-    return queue
-
-
 # --- adding -------------------------------------------------------------------------------
 
 
