@@ -25,13 +25,14 @@ return {
   processes: new Processes(sdk), buckets: new Buckets(sdk), tasks: new Tasks(sdk),
 };
 """
+VERSION = "@uipath/uipath-typescript@1.3.8"
 SHARED = 1
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture(scope="session")
 def sdk(npm: Callable[..., Path], server: Server) -> Iterator[Interpreter]:
-    home = npm("uipath", "@uipath/uipath-typescript@1.3.8")
+    home = npm("uipath", VERSION)
     prelude = PRELUDE.replace("CONSTRUCTOR", server.env("typescript"))
     started = node_driver(home, prelude, env={})
     yield started
