@@ -3,6 +3,7 @@
 import argparse
 import errno
 import logging
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -22,10 +23,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     settings = settings_of(options)
+    signal.signal(signal.SIGTERM, _end)  # uvicorn has its own while it serves, and hands on to it
     listener = listen(settings)  # before anything is made: a busy port leaves no data behind
     with listener:
         _serve(settings, listener)
     return 0
+
+
+def _end(_signal: int, _frame: object) -> None:
+    """To be told to stop is no failure: containers and services are ended this way."""
+    raise SystemExit(0)
 
 
 def listen(settings: Settings) -> socket.socket:
