@@ -28,7 +28,7 @@ _BLOB: Final = re.compile(rf"{BLOBS}(/{_PART}){{1,4}}", re.ASCII)
 
 #: What Python's reader raises on a file that is not what it says.
 _BROKEN: Final = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError,
+    zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError,
     ValueError,
 )  # fmt: skip
 
