@@ -82,7 +82,11 @@ _INLINE = re.compile(r"`([^`\n]+)`")
 _SWITCH = re.compile(r"CONCERTMASTER_[A-Z_]+[A-Z]")
 
 #: Variables of the tests and of .ci/run, not of the server.
-_OF_TESTS = {"CONCERTMASTER_TEST_DATABASE_URL", "CONCERTMASTER_TEST_CLIENTS"}
+_OF_TESTS = {
+    "CONCERTMASTER_TEST_DATABASE_URL",
+    "CONCERTMASTER_TEST_CLIENTS",
+    "CONCERTMASTER_TEST_LONG",
+}
 
 
 def anchors(page: Path) -> set[str]:

@@ -1,12 +1,14 @@
 """Readers and writers do not stand in each other's way."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from concertmaster.entities import Folder
-from concertmaster.store import Registry
+from concertmaster.store import Registry, engines
 
 KEY = "0" * 36
 
@@ -37,6 +39,31 @@ def test_a_writer_holds_the_lock_from_its_first_statement(registry: Registry) ->
                 other.driver_connection.execute("BEGIN IMMEDIATE")
         finally:
             other.invalidate()
+
+
+def test_writers_never_find_the_database_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even for a moment that SQLite would wait for: the one before has committed by then."""
+    pragmas = (*engines.SQLITE_PRAGMAS, "PRAGMA busy_timeout = 0")
+    monkeypatch.setattr(engines, "SQLITE_PRAGMAS", pragmas)
+    engine = engines.open_engine(sa.URL.create("sqlite", database=str(tmp_path / "x.db")))
+    writing = engines.for_writing(engine)
+    with writing.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (n INTEGER)")
+
+    def write(number: int) -> None:
+        for turn in range(20):
+            with writing.connect() as connection:
+                connection.exec_driver_sql(f"INSERT INTO t VALUES ({number})")
+                if turn % 5:
+                    connection.commit()  # else it is rolled back
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(write, range(16)))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 16 * 16
+    engine.dispose()
 
 
 def test_foreign_keys_are_kept(registry: Registry) -> None:

@@ -12,9 +12,6 @@ BEGIN = "concertmaster_begin"
 #: Seconds for which a writer waits for the one before.
 LONGEST_WAIT: Final = 30
 
-#: In a connection's info while it holds the write lock.
-WRITES: Final = "concertmaster_writes"
-
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
@@ -59,8 +56,24 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         for pragma in SQLITE_PRAGMAS:
             connection.execute(pragma)
 
-    # SQLite lets waiting writers poll, with pauses of up to 100 ms; a lock wakes the next at once.
+    _take_turns(engine)
+    return engine
+
+
+def _take_turns(engine: sa.Engine) -> None:
+    """One writer after the other, by a lock that wakes the next at once.
+
+    SQLite's own way is to let waiting writers poll, with pauses of up to 100 ms, and to fail with
+    "database is locked" when that took too long. The lock is let go once SQLite has committed:
+    the engine's `commit` event is too early, it comes before.
+    """
     writer = threading.Lock()
+    writing: set[Any] = set()  # the driver's connection that holds the lock
+
+    def let_go(connection: sa.PoolProxiedConnection) -> None:
+        if connection.dbapi_connection in writing:
+            writing.clear()
+            writer.release()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
@@ -68,17 +81,24 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         if how != "BEGIN":
             if not writer.acquire(timeout=LONGEST_WAIT):
                 raise TimeoutError("another transaction keeps the database for too long")
-            connection.info[WRITES] = True
+            writing.add(connection.connection.dbapi_connection)
         try:
             connection.connection.cursor().execute(how).close()
         except BaseException:
-            _ended(connection)
+            let_go(connection.connection)
             raise
 
-    @event.listens_for(engine, "commit")
-    @event.listens_for(engine, "rollback")
-    def _ended(connection: sa.Connection) -> None:
-        if connection.info.pop(WRITES, False):
-            writer.release()
+    commit, rollback = engine.dialect.do_commit, engine.dialect.do_rollback
 
-    return engine
+    def do_commit(connection: sa.PoolProxiedConnection) -> None:
+        commit(connection)  # where it fails, a rollback follows
+        let_go(connection)
+
+    def do_rollback(connection: sa.PoolProxiedConnection) -> None:
+        try:
+            rollback(connection)
+        finally:
+            let_go(connection)
+
+    engine.dialect.do_commit = do_commit  # type: ignore[assignment]
+    engine.dialect.do_rollback = do_rollback  # type: ignore[assignment]
