@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock, events, firing, jobs, queues, reactions, schedules
 from concertmaster.domain.clock import new_guid
+from concertmaster.domain.job_states import Mover
 from concertmaster.domain.queue_history import Actor
 from concertmaster.domain.queues import NewItem
 from concertmaster.entities import (
@@ -126,8 +127,8 @@ class TriggerRoom:
     def end(self, job: Job, state: JobState, *, now: str) -> None:
         """Let a job run and end."""
         if job.state == JobState.Pending:
-            jobs.move(self.session, job, JobState.Running, now=now)
-        jobs.move(self.session, job, state, now=now)
+            jobs.move(self.session, job, JobState.Running, Mover.ROBOT, now=now)
+        jobs.move(self.session, job, state, Mover.ROBOT, now=now)
         reactions.settle(self.session)
 
     def set(self, name: str, value: str) -> None:
