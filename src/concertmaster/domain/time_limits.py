@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock, jobs
+from concertmaster.domain.job_states import Mover
 from concertmaster.entities import Job, JobState, StopStrategy
 
 #: How many are stopped in one go.
@@ -22,7 +23,7 @@ def stop_due(session: Session, *, now: str) -> list[Job]:
     for job in session.scalars(due.limit(BATCH)).all():
         as_ = job.stop_as or StopStrategy.SoftStop
         if _claim(session, job):
-            jobs.stop(session, [job], as_, now=now)
+            jobs.stop(session, [job], as_, now=now, mover=Mover.BACKGROUND)
             stopped.append(job)
             if job.state == JobState.Stopping and job.kill_after is not None:
                 job.stop_at = clock.add(now, job.kill_after)
