@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from concertmaster.domain import queues, transactions
+from concertmaster.domain import clock, queue_figures, queues, transactions
 from concertmaster.domain.errors import (
     AnalyticsSizeExceeded,
     DuplicateReference,
@@ -297,6 +297,30 @@ def test_figures_are_kept_by_the_hour(room: QueueRoom) -> None:
     assert first.total_number_of_transactions == 3
     assert first.business_exceptions_processing_time == 2.25
     assert records[1].last_processed == LATER
+
+
+def test_what_is_left_is_counted_a_moment_later(room: QueueRoom) -> None:
+    queue = room.queue()
+    for _ in range(4):
+        add(room, queue)
+    take(room, queue)
+    for now in (SOON, LATER):
+        item = take(room, queue)
+        assert item is not None
+        end(room, item, now=now, successful=True)
+    assert queue_figures.next_recount(room.session) == clock.add(SOON, 1)
+    queue_figures.recount(room.session, now=LATER)  # of the first hour only
+    of_queue = QueueProcessingRecord.queue_definition_id == queue.id
+    records = sa.select(
+        QueueProcessingRecord.number_of_remaining_transactions,
+        QueueProcessingRecord.number_of_in_progress_transactions,
+    ).where(of_queue)
+    records = records.order_by(QueueProcessingRecord.processing_time)
+    assert room.session.execute(records).all() == [(1, 1), (0, 0)]
+    assert queue_figures.next_recount(room.session) == clock.add(LATER, 1)
+    queue_figures.recount(room.session, now=TOMORROW)
+    assert room.session.execute(records).all() == [(1, 1), (1, 1)]
+    assert queue_figures.next_recount(room.session) is None
 
 
 def status_of(room: QueueRoom, queue: QueueDefinition, stale_before: str) -> Any:

@@ -1,17 +1,31 @@
-"""What was done of a queue, hour by hour: counts, and seconds spent (QueueProcessingRecords)."""
+"""What was done of a queue, hour by hour: counts, and seconds spent (QueueProcessingRecords).
+
+What ends is counted at once, in the row of its hour. What is left of the queue (NumberOfRemaining-,
+NumberOfInProgressTransactions) is looked up a moment later, once for all that ended meanwhile: to
+count a long queue takes longer than to end a transaction.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock
-from concertmaster.entities import ProcessingExceptionType, QueueProcessingRecord, ReportType
+from concertmaster.domain.queue_history import ITEMS
+from concertmaster.entities import (
+    ProcessingExceptionType,
+    QueueItemStatus,
+    QueueProcessingRecord,
+    ReportType,
+)
 
-RECORDS = QueueProcessingRecord.__table__
+RECORDS = cast("sa.Table", QueueProcessingRecord.__table__)
+
+#: Seconds after which what is left of a queue is counted.
+RECOUNT_AFTER = 1
 
 #: The insert that knows ON CONFLICT, by dialect.
 _INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -51,15 +65,53 @@ def count(session: Session, ended: Ended, *, now: str) -> None:
         processing_time=hour_of(now),
         report_type=ReportType.Hour,
         last_processed=now,
+        recount_at=clock.add(now, RECOUNT_AFTER),
         **counted,
     )
+    recount = sa.func.coalesce(RECORDS.c.recount_at, insert.excluded.recount_at)
     raised = {name: RECORDS.c[name] + insert.excluded[name] for name in counted}
     session.execute(
         insert.on_conflict_do_update(
             index_elements=["queue_definition_id", "processing_time", "report_type"],
-            set_={**raised, "last_processed": insert.excluded.last_processed},
+            set_={
+                **raised,
+                "last_processed": insert.excluded.last_processed,
+                "recount_at": recount,
+            },
         )
     )
+
+
+# --- what is left ---------------------------------------------------------------------------
+
+
+def next_recount(session: Session) -> str | None:
+    first: str | None = session.scalar(sa.select(sa.func.min(RECORDS.c.recount_at)))
+    return first
+
+
+def recount(session: Session, *, now: str) -> None:
+    """Note what is left of the queues of which something has ended."""
+    due = sa.select(RECORDS.c.id, RECORDS.c.queue_definition_id).where(RECORDS.c.recount_at <= now)
+    for record_id, queue_id in session.execute(due.with_for_update(skip_locked=True)).all():
+        left = _left(session, queue_id)
+        session.execute(
+            sa.update(RECORDS)
+            .where(RECORDS.c.id == record_id)
+            .values(
+                number_of_remaining_transactions=left.get(QueueItemStatus.New, 0),
+                number_of_in_progress_transactions=left.get(QueueItemStatus.InProgress, 0),
+                recount_at=None,
+            )
+        )
+
+
+def _left(session: Session, queue_id: int) -> dict[QueueItemStatus, int]:
+    counted = sa.select(ITEMS.c.status, sa.func.count()).where(
+        ITEMS.c.queue_definition_id == queue_id,
+        ITEMS.c.status.in_((QueueItemStatus.New, QueueItemStatus.InProgress)),
+    )
+    return {row[0]: row[1] for row in session.execute(counted.group_by(ITEMS.c.status))}
 
 
 def hour_of(now: str) -> str:

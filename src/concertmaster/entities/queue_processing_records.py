@@ -53,6 +53,7 @@ class QueueProcessingRecord(
         ForeignKey("folders.id"), hidden=True, index=True
     )
     last_processed: Mapped[Instant | None] = prop(hidden=True)  # the last of those it counts
+    recount_at: Mapped[Instant | None] = prop(hidden=True, index=True)  # when to look what is left
 
     ui_queue_metadata: Mapped["QueueDefinition"] = relationship()
 

@@ -11,6 +11,7 @@ def kinds(settings: Settings) -> tuple[Kind, ...]:
         queues.ABANDONMENT,
         queues.DEADLINES,
         queues.RETENTION,
+        queues.FIGURES,
         waiting.KIND,
         triggers.TIME_LIMITS,
         triggers.TRIGGERS,

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import abandonment, deadlines, retention
+from concertmaster.domain import abandonment, deadlines, queue_figures, retention
 from concertmaster.store import Tenant
 from concertmaster.store.blobs import Blobs
 from concertmaster.work.due import Fired, Kind, in_transaction
@@ -19,6 +19,11 @@ def _tell(session: Session, now: str) -> list[Fired]:
     ]
 
 
+def _recount(session: Session, now: str) -> list[Fired]:
+    queue_figures.recount(session, now=now)
+    return []  # a figure is brought up to date: nothing happened
+
+
 def _clean(session: Session, now: str) -> list[Fired]:
     tenant: Tenant = session.info["tenant"]
     cleaned = retention.run_due(session, Blobs(tenant.blobs), now=now)
@@ -26,5 +31,6 @@ def _clean(session: Session, now: str) -> list[Fired]:
 
 
 ABANDONMENT = Kind("queueItem.transactionAbandoned", abandonment.next_due, in_transaction(_abandon))
+FIGURES = Kind("queue.figures", queue_figures.next_recount, in_transaction(_recount))
 DEADLINES = Kind("queueItem.sla", deadlines.next_due, in_transaction(_tell))
 RETENTION = Kind("queue.retention", retention.next_due, in_transaction(_clean))
