@@ -2,14 +2,13 @@
 
 import pytest
 
-from concertmaster.domain import firing, jobs, schedules, time_limits
+from concertmaster.domain import firing, schedules, time_limits
 from concertmaster.domain.errors import (
     PendingJobsAlreadyExist,
     ScheduleNotEnabled,
     ScheduleWillNeverRun,
     ScheduleWithoutQueue,
 )
-from concertmaster.domain.job_states import Mover
 from concertmaster.entities import JobPriority, JobSourceType, JobState, RobotType, StopStrategy
 from domain.trigger_room import ANN, NOW, OTHER_PROCESS, TriggerRoom, at
 
@@ -235,7 +234,7 @@ def test_jobs_are_stopped_after_their_time_and_killed_after_a_grace(triggers: Tr
     triggers.fire(at("03-02 09:00"))
     waiting, running, done = triggers.jobs()
     assert {job.stop_at for job in (waiting, running, done)} == {at("03-02 09:10")}
-    jobs.move(triggers.session, running, JobState.Running, Mover.ROBOT, now=at("03-02 09:01"))
+    triggers.run(running, now=at("03-02 09:01"))
     triggers.end(done, JobState.Successful, now=at("03-02 09:05"))
     assert time_limits.next_due(triggers.session) == at("03-02 09:10")
     stopped = time_limits.stop_due(triggers.session, now=at("03-02 09:10"))
@@ -252,7 +251,7 @@ def test_a_trigger_may_kill_at_once(triggers: TriggerRoom) -> None:
     triggers.trigger("0 0 9 * * ?", stop_process_expression="30", stop_strategy=StopStrategy.Kill)
     triggers.fire(at("03-02 09:00"))
     (job,) = triggers.jobs()
-    jobs.move(triggers.session, job, JobState.Running, Mover.ROBOT, now=at("03-02 09:00:01"))
+    triggers.run(job, now=at("03-02 09:00:01"))
     time_limits.stop_due(triggers.session, now=at("03-02 09:00:30"))
     assert (job.state, job.stop_at) == (JobState.Terminating, None)
 

@@ -5,8 +5,7 @@ for it), when the trigger is made or switched on, and at every half hour while i
 finds those whose time has come, those that are tried again, and those that waited for a job to end.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,11 +16,6 @@ from concertmaster.entities import Job, JobState, ProcessSchedule, QueueItem, Qu
 
 #: Jobs that will work on items, or are at it.
 ACTIVE = (JobState.Pending, JobState.Running, JobState.Resumed)
-
-#: After these, the queue is counted at once; after those, at the next half hour.
-ADDED: Final = frozenset({"queueItem.added"})
-LATER: Final = frozenset({"queueItem.deferred", "queueItem.retried"})
-ENDED: Final = frozenset({"job.completed", "job.faulted", "job.stopped"})
 
 
 def missing_jobs(session: Session, schedule: ProcessSchedule, *, now: str) -> int:
@@ -66,48 +60,60 @@ def next_count(session: Session, schedule: ProcessSchedule, *, now: str) -> str 
 
 def react(session: Session, happened: Sequence[Event], by: int | None) -> None:
     """Let triggers count their queues because of what happened."""
-    added, later, ended = (
-        [id_ for event in happened if event.type in names for id_ in event.ids]
-        for names in (ADDED, LATER, ENDED)
+    for event in happened:
+        wake = WAKES.get(event.type)
+        if wake is not None:
+            for begin in range(0, len(event.ids), CHUNK):
+                wake(session, event.ids[begin : begin + CHUNK], event.at)
+
+
+def _count_now(session: Session, which: sa.ColumnElement[bool], now: str) -> None:
+    """Triggers of queues that are on, and would not count by now anyway."""
+    of_queues = ProcessSchedule.queue_definition_id.is_not(None)
+    resting = sa.or_(ProcessSchedule.due_at.is_(None), ProcessSchedule.due_at > now)
+    session.execute(
+        sa.update(ProcessSchedule)
+        .where(which, of_queues, ProcessSchedule.enabled, resting)
+        .values(due_at=now)
     )
-    if not (added or later or ended):
-        return
-    now = happened[-1].at
-    idle = session.scalars(_idle(now)).all()
-    if not idle:
-        return
-    filled, waiting = _queues(session, added), _queues(session, later)
-    releases = _releases(session, ended)
-    for schedule in idle:
-        asks = schedule.activate_on_job_complete and schedule.release_id in releases
-        if asks or schedule.queue_definition_id in filled:
-            schedule.due_at = now
-        elif schedule.due_at is None and schedule.queue_definition_id in waiting:
-            schedule.due_at = next_count(session, schedule, now=now)
+
+
+def _added(session: Session, item_ids: Sequence[int], now: str) -> None:
+    _count_now(session, _of_queues_with(item_ids), now)
+
+
+def _ended(session: Session, job_ids: Sequence[int], now: str) -> None:
+    releases = sa.select(Job.release_id).where(Job.id.in_(job_ids))
+    asked = ProcessSchedule.activate_on_job_complete & ProcessSchedule.release_id.in_(releases)
+    _count_now(session, asked, now)
+
+
+def _come_back(session: Session, item_ids: Sequence[int], now: str) -> None:
+    """Items are new again: those triggers that had nothing to count have, at the half hour."""
+    idle = sa.select(ProcessSchedule).where(
+        _of_queues_with(item_ids), ProcessSchedule.enabled, ProcessSchedule.due_at.is_(None)
+    )
+    for schedule in session.scalars(idle):
+        schedule.due_at = next_count(session, schedule, now=now)
     session.flush()
 
 
-def _idle(now: str) -> sa.Select[ProcessSchedule]:
-    """Triggers of queues that are on and would not count by now anyway."""
-    return sa.select(ProcessSchedule).where(
-        ProcessSchedule.queue_definition_id.is_not(None),
-        ProcessSchedule.enabled,
-        sa.or_(ProcessSchedule.due_at.is_(None), ProcessSchedule.due_at > now),
-    )
+def _of_queues_with(item_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    queues = sa.select(QueueItem.queue_definition_id).where(QueueItem.id.in_(item_ids))
+    return ProcessSchedule.queue_definition_id.in_(queues)
 
 
-def _queues(session: Session, item_ids: Sequence[int]) -> set[int]:
-    column = QueueItem.queue_definition_id
-    return _looked_up(session, column, QueueItem.id, item_ids)
+#: Ids in one statement.
+CHUNK = 1000
 
+Wake = Callable[[Session, Sequence[int], str], None]
 
-def _releases(session: Session, job_ids: Sequence[int]) -> set[int]:
-    return _looked_up(session, Job.release_id, Job.id, job_ids)
-
-
-def _looked_up(session: Session, column: Any, key: Any, ids: Sequence[int]) -> set[int]:
-    found: set[int] = set()
-    for begin in range(0, len(ids), 1000):  # a statement takes only so many
-        chunk = ids[begin : begin + 1000]
-        found.update(session.scalars(sa.select(column).where(key.in_(chunk)).distinct()))
-    return found
+#: What makes a queue be counted, and when.
+WAKES: Mapping[str, Wake] = {
+    "queueItem.added": _added,
+    "queueItem.deferred": _come_back,
+    "queueItem.retried": _come_back,
+    "job.completed": _ended,
+    "job.faulted": _ended,
+    "job.stopped": _ended,
+}
