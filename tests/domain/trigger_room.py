@@ -32,8 +32,6 @@ from stand_in import DATABASE_URL
 
 SHARED, ANN = 1, 1
 PROCESS, OTHER_PROCESS = 1, 2
-#: Whoever may.
-MOVER = (jobs.Mover.CONTROL,) if hasattr(jobs, "Mover") else ()
 
 NOW = "2026-03-02T08:00:00.0000000Z"  # a Monday
 
@@ -127,13 +125,13 @@ class TriggerRoom:
         return list(self.session.scalars(found.execution_options(populate_existing=True)))
 
     def run(self, job: Job, *, now: str) -> None:
-        jobs.move(self.session, job, JobState.Running, *MOVER, now=now)
+        jobs.move(self.session, job, JobState.Running, Mover.ROBOT, now=now)
 
     def end(self, job: Job, state: JobState, *, now: str) -> None:
         """Let a job run and end."""
         if job.state == JobState.Pending:
             self.run(job, now=now)
-        jobs.move(self.session, job, state, *MOVER, now=now)
+        jobs.move(self.session, job, state, Mover.ROBOT, now=now)
         reactions.settle(self.session)
 
     def set(self, name: str, value: str) -> None:

@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "env": "print the settings that point a client at a running stand-in",
     "token": "print an access token of a running stand-in",
     "reset": "replace what a stopped stand-in holds by a scenario",
+    "busy": "keep a running stand-in busy: items for its queues, jobs of its processes",
     "doctor": "look for what keeps the stand-in from running",
 }
 

@@ -6,6 +6,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,9 +56,16 @@ def sign_in(options: argparse.Namespace) -> Session:
     return Session(f"{scheme}://{rest.partition('/')[0]}", token, _claims(token))
 
 
-def call(method: str, url: str, body: object = None, token: str | None = None) -> Any:
+def call(
+    method: str,
+    url: str,
+    body: object = None,
+    token: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
     """One request; what goes wrong is a CommandFailed that says so."""
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    kind = {"Content-Type": "application/json", "Accept": "application/json"}
+    headers = {**kind, **(headers or {})}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     sent = None if body is None else json.dumps(body).encode()
