@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock, events, firing, jobs, queues, reactions, schedules
 from concertmaster.domain.clock import new_guid
+from concertmaster.domain.job_states import Mover
 from concertmaster.domain.queue_history import Actor
 from concertmaster.domain.queues import NewItem
 from concertmaster.entities import (
