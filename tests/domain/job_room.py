@@ -13,7 +13,19 @@ from pydantic import SecretStr
 
 from concertmaster.domain import clock, jobs, reactions
 from concertmaster.domain.jobs import Start
-from concertmaster.entities import Job, JobOutcome, JobState, Release, RobotLog
+from concertmaster.entities import (
+    Job,
+    JobOutcome,
+    JobState,
+    JobTrigger,
+    ProcessOutcome,
+    QueuedResult,
+    QueueItem,
+    QueueItemEvent,
+    QueueProcessingRecord,
+    Release,
+    RobotLog,
+)
 from concertmaster.entities import Session as RobotSession
 from concertmaster.scenarios import seed
 from concertmaster.settings import Settings
@@ -179,14 +191,41 @@ def job_registry() -> Iterator[Registry]:
         registry.close()
 
 
-_number = iter(range(1_000_000))
+#: What changes in a room, those that refer to others first.
+CHANGING = (
+    RobotLog, JobOutcome, QueuedResult, ProcessOutcome, JobTrigger, RobotSession, Job,
+    QueueItemEvent, QueueItem, QueueProcessingRecord,
+)  # fmt: skip
+#: What a room holds of it at first.
+HELD = (RobotSession, ProcessOutcome)
+
+
+def rows_of(tenant: Tenant) -> dict[Any, list[dict[str, Any]]]:
+    with tenant.connect() as connection:
+        return {
+            cls: [dict(row) for row in connection.execute(sa.select(cls.__table__)).mappings()]
+            for cls in HELD
+        }
+
+
+def clear(tenant: Tenant, held: dict[Any, list[dict[str, Any]]]) -> None:
+    """Back to what the scenario says: quicker than a new tenant."""
+    with tenant.writing.begin() as connection:
+        for cls in CHANGING:
+            connection.execute(sa.delete(cls))
+        for cls, rows in held.items():
+            connection.execute(sa.insert(cls), rows)
+    tenant.clock.reset()
+    tenant.clock.freeze(START)
+
+
+@pytest.fixture(scope="module")
+def first_rows(job_registry: Registry) -> dict[Any, list[dict[str, Any]]]:
+    return rows_of(job_registry.default)
 
 
 @pytest.fixture
-def jobs_room(job_registry: Registry) -> Iterator[JobRoom]:
-    """A tenant of one's own."""
-    name = f"jobs-{next(_number)}"
-    tenant = job_registry.create("acme", name, job_registry.default.scenario)
-    tenant.clock.freeze(START)
-    yield JobRoom(tenant)
-    job_registry.drop(tenant)
+def jobs_room(job_registry: Registry, first_rows: dict[Any, Any]) -> JobRoom:
+    """A tenant in which nothing has happened yet."""
+    clear(job_registry.default, first_rows)
+    return JobRoom(job_registry.default)

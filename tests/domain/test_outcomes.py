@@ -27,8 +27,7 @@ from concertmaster.entities import (
     Release,
     StopStrategy,
 )
-from concertmaster.store import Registry
-from domain.job_room import START, JobRoom
+from domain.job_room import START, JobRoom, clear
 
 PROCESSES = {"Timed": 1, "Inner": 2, "Manual": 3, "AtOnce": 4, "Real": 5, "Alone": 6, "Queued": 7}
 
@@ -235,18 +234,16 @@ def test_a_waiting_job_is_handed_over(jobs_room: JobRoom) -> None:
 class Robots(RuleBasedStateMachine):
     """Whatever is started, stopped, resumed, moved and waited for: nothing impossible comes up."""
 
-    registry: Registry
+    room: JobRoom
+    first: dict[Any, Any]
 
     def __init__(self) -> None:
         super().__init__()
-        tenant = self.registry.create("acme", "machine", self.registry.default.scenario)
-        tenant.clock.freeze(START)
-        self.room = JobRoom(tenant)
+        clear(self.room.tenant, self.first)
         self.jobs: list[int] = []
         self.ended: dict[int, JobState] = {}
 
     def teardown(self) -> None:
-        self.room.tenant.clock.pause(False)
         self.room.after(10_000)
         self.nothing_impossible()
         for job_id in self.jobs:  # nobody is forgotten: what nobody stopped has come to its end
@@ -254,7 +251,6 @@ class Robots(RuleBasedStateMachine):
             if outcome is not None and outcome.mode is OutcomeMode.After:
                 stuck = (outcome.result or {}).get("state") == "Stuck"
                 assert stuck or self.room.job(job_id).state is JobState.Suspended
-        self.registry.drop(self.room.tenant)
 
     @rule(process=st.sampled_from(list(PROCESSES)), count=st.integers(1, 4))
     def start(self, process: str, count: int) -> None:
@@ -299,9 +295,9 @@ class Robots(RuleBasedStateMachine):
             assert (job.end_time is not None) == (job_id in self.ended)
 
 
-def test_nothing_impossible_comes_up(job_registry: Registry) -> None:
-    Robots.registry = job_registry
+def test_nothing_impossible_comes_up(jobs_room: JobRoom, first_rows: dict[Any, Any]) -> None:
+    Robots.room, Robots.first = jobs_room, first_rows
     run_state_machine_as_test(
         Robots,
-        settings=hypothesis_settings(max_examples=8, stateful_step_count=15, deadline=None),
+        settings=hypothesis_settings(max_examples=6, stateful_step_count=12, deadline=None),
     )

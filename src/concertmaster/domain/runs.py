@@ -163,7 +163,11 @@ def _error(said: Ending, now: str) -> dict[str, Any]:
 
 
 def _fails(session: Session, job: Job, outcome: JobOutcome) -> bool:
-    return plausible.chance(_tenant(session), "job", job.id).random() < outcome.failures
+    """By chance; of a job that works off a queue it is the items that fail."""
+    return (
+        not outcome.worked
+        and plausible.chance(_tenant(session), "job", job.id).random() < outcome.failures
+    )
 
 
 def _outputs(session: Session, job: Job, outcome: JobOutcome) -> dict[str, Any] | None:
