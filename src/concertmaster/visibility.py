@@ -1,15 +1,61 @@
 """Which rows may be seen, as conditions: of one folder, of some folders, through a navigation."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
-from concertmaster.entities import Folder
+from concertmaster.entities import (
+    Folder,
+    QueueDefinition,
+    QueueItem,
+    QueueItemComment,
+    QueueItemEvent,
+    QueueProcessingRecord,
+    QueueProcessingStatus,
+)
 from concertmaster.odata.model import EntityType
 from concertmaster.odata.plan import Inside, Restriction
 from concertmaster.odata.query import list_value, one_of
 
 Conditions = list[sa.ColumnElement[bool]]
+
+#: Turns a column with ids of queues into the condition that it is one of those in question.
+Among = Callable[[sa.ColumnElement[Any]], sa.ColumnElement[bool]]
+
+
+def _by_item(root: sa.FromClause, among: Among) -> sa.ColumnElement[bool]:
+    items = QueueItem.__table__.c
+    return root.c.queue_item_id.in_(sa.select(items.id).where(among(items.queue_definition_id)))
+
+
+#: What is seen wherever its queue is: the condition that its queue is one of those in question.
+OF_QUEUES: Mapping[type[Any], Callable[[sa.FromClause, Among], sa.ColumnElement[bool]]] = {
+    QueueDefinition: lambda root, among: among(root.c.id),
+    QueueProcessingStatus: lambda root, among: among(root.c.id),
+    QueueItem: lambda root, among: among(root.c.queue_definition_id),
+    QueueProcessingRecord: lambda root, among: among(root.c.queue_definition_id),
+    QueueItemEvent: _by_item,
+    QueueItemComment: _by_item,
+}
+
+
+def with_shared(
+    restriction: Restriction, cls: type[Any], queues: Collection[int], dialect: str
+) -> Restriction:
+    """The same, and what belongs to queues that are shared into the folders in question."""
+    of_queues = OF_QUEUES.get(cls)
+    if of_queues is None or not queues:
+        return restriction
+
+    def conditions(root: sa.FromClause) -> Conditions:
+        def among(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+            return one_of(column, "r_queues", dialect)
+
+        return [sa.or_(sa.and_(*restriction.conditions(root)), of_queues(root, among))]
+
+    values = {**restriction.values, "r_queues": list_value(sorted(queues), dialect)}
+    return Restriction(f"{restriction.key}, queues", conditions, values)
 
 
 def in_folder(folder_id: int, *, strict: bool, shared: sa.Table | None = None) -> Restriction:

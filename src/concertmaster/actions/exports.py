@@ -4,7 +4,8 @@ from typing import Any
 
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import ItemNotFound
-from concertmaster.entities import Export, ExportType, Job, QueueDefinition, QueueItem, RobotLog
+from concertmaster.domain.queues import queue_in_folder
+from concertmaster.entities import Export, ExportType, Job, QueueItem, RobotLog
 from concertmaster.odata.operations import action, function
 from concertmaster.odata.request import Options, Request
 from concertmaster.odata.service import Complex
@@ -31,10 +32,11 @@ def export_robot_logs(call: Call, options: Options) -> Export:
 )  # fmt: skip
 def export_queue_items(call: Call, key: int, options: Options) -> Export:
     """Write the items of a queue that a query finds to a file, in the background."""
-    queue = call.session.get(QueueDefinition, key)
-    if queue is None or queue.organization_unit_id != call.folder:
-        raise ItemNotFound(entity="QueueDefinition")
-    return exports.ask(call, ExportType.Queues, QueueItem, options, queue_definition_id=queue.id)
+    queue = queue_in_folder(call.session, call.folder, key)
+    return exports.ask(
+        call, ExportType.Queues, QueueItem, options,
+        queue_definition_id=queue.id, organization_unit_id=queue.organization_unit_id,
+    )  # fmt: skip
 
 
 @hook("before_read", Export)

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
-
-from concertmaster.domain import clock, queue_schemas, retention
+from concertmaster.domain import clock, queue_schemas, queue_sharing, retention, sharing
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import (
     InvalidArgument,
@@ -13,7 +11,12 @@ from concertmaster.domain.errors import (
     QueueParametersCannotChange,
 )
 from concertmaster.domain.queues import queue_in_folder, settled_changes
-from concertmaster.entities import Folder, QueueDefinition, RetentionAction, RetentionType
+from concertmaster.entities import (
+    QueueDefinition,
+    RetentionAction,
+    RetentionType,
+    queue_folders,
+)
 from concertmaster.model import NAMESPACE
 from concertmaster.odata.declare import Guid, pascal
 from concertmaster.odata.operations import (
@@ -65,18 +68,28 @@ def list_queues(call: Call) -> Selection:
 
 @function("QueueDefinitions", "GetFoldersForQueue", permission="Queues.View", folder="across")
 def get_folders_for_queue(call: Call, id: Id) -> Complex:
-    """Where a queue can be seen; here that is the folder it lives in."""
-    columns = (Folder.id, Folder.display_name, Folder.fully_qualified_name)
-    found = call.session.execute(
-        sa.select(*columns)
-        .join(QueueDefinition, QueueDefinition.organization_unit_id == Folder.id)
-        .where(QueueDefinition.id == id, Folder.id.in_(call.across or ()))
-    ).one_or_none()
-    if found is None:
+    """The folders in which a queue can be seen: those that the caller can enter, and how many."""
+    queue = call.session.get(QueueDefinition, id)
+    if queue is None:
         raise ItemNotFound(entity="QueueDefinition")
-    folder = {"DisplayName": found[1], "FullyQualifiedName": found[2], "Id": found[0]}
-    members = {"AccessibleFolders": [folder], "TotalFoldersCount": 1}
+    members = sharing.accessible(call.session, call.caller, queue, queue_folders)
+    if not members["AccessibleFolders"]:
+        raise ItemNotFound(entity="QueueDefinition")
     return Complex(f"{NAMESPACE}.AccessibleFoldersDto", members)
+
+
+@action("QueueDefinitions", "ShareToFolders", permission="Queues.View")
+def share_to_folders(
+    call: Call,
+    queue_ids: list[Id],
+    to_add_folder_ids: list[Id] | None = None,
+    to_remove_folder_ids: list[Id] | None = None,
+) -> None:
+    """Let queues be seen in other folders, and no longer in some."""
+    queue_sharing.share(
+        call.session, call.caller, call.folder, queue_ids,
+        add=to_add_folder_ids or (), remove=to_remove_folder_ids or (),
+    )  # fmt: skip
 
 
 @function(
@@ -149,6 +162,7 @@ def _own_members(payload: Mapping[str, Any]) -> dict[str, Any]:
 @hook("before_create", QueueDefinition)
 def _before_create(call: Call, queue: QueueDefinition, change: Change) -> None:
     _check_schemas(change)
+    queue_sharing.check_free(call.session, queue, queue.name, [call.folder])
     queue.key = clock.new_guid()
     queue.organization_unit_fully_qualified_name = call.caller.tree.by_id[call.folder].path
 
@@ -162,6 +176,9 @@ def _after_create(call: Call, queue: QueueDefinition, change: Change) -> None:
 def _before_update(call: Call, queue: QueueDefinition, change: Change) -> None:
     """The items of a queue rely on some of its parameters."""
     _check_schemas(change)
+    if change.values.get("name"):
+        folders = sharing.folders_of(call.session, queue, queue_folders)
+        queue_sharing.check_free(call.session, queue, change.values["name"], folders)
     for attribute in settled_changes(queue, change.values):
         raise QueueParametersCannotChange(field=pascal(attribute))
 
@@ -171,3 +188,10 @@ def _check_schemas(change: Change) -> None:
         text = change.values.get(attribute)
         if text:
             queue_schemas.check_definition(pascal(attribute), text)
+
+
+@hook("before_delete", QueueDefinition)
+def _before_delete(call: Call, queue: QueueDefinition) -> None:
+    """In a folder of several, a queue leaves just that folder."""
+    if queue_sharing.leave(call.session, call.caller, queue, call.folder):
+        call.session.expunge(queue)

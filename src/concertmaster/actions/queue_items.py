@@ -10,7 +10,7 @@ from concertmaster.domain.deadlines import next_deadline
 from concertmaster.domain.errors import ItemNotFound, OptimisticConcurrency
 from concertmaster.domain.queue_content import as_data, check_progress, flat
 from concertmaster.domain.queue_history import ITEMS, OPEN, Actor, change_items
-from concertmaster.domain.queues import item_in_folder
+from concertmaster.domain.queues import item_in_folder, items_in
 from concertmaster.domain.review import Seen
 from concertmaster.entities import (
     QueueDefinition,
@@ -70,9 +70,8 @@ def get_item_last_retry(call: Call, key: int | str) -> QueueItem:
 @function("QueueItems", "UiPathODataSvc.GetItemLastRetryByKey", permission=VIEW)
 def get_item_last_retry_by_key(call: Call, key: str) -> QueueItem:
     """The newest try of the item that has this unique key."""
-    found = call.session.query(QueueItem).filter_by(
-        unique_key=key.strip("{}").lower(), organization_unit_id=call.folder
-    ).first()  # fmt: skip
+    unique = QueueItem.unique_key == key.strip("{}").lower()
+    found = call.session.query(QueueItem).filter(unique, items_in(call.folder)).first()
     if found is None:
         raise ItemNotFound(entity="QueueItem")
     return _last_try(call, found.key)
@@ -144,7 +143,7 @@ def _by_key(call: Call, key: int | str) -> QueueItem:
 
 
 def _last_try(call: Call, key: str) -> QueueItem:
-    tries = call.session.query(QueueItem).filter_by(key=key, organization_unit_id=call.folder)
+    tries = call.session.query(QueueItem).filter(QueueItem.key == key, items_in(call.folder))
     found = tries.order_by(QueueItem.id.desc()).first()
     if found is None:
         raise ItemNotFound(entity="QueueItem")

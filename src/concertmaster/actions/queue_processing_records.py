@@ -27,7 +27,6 @@ def retrieve_queues_processing_status(call: Call) -> Selection:
     """How the queues of the folder stand. Filtered by a queue's name or description only."""
     return select(
         QueueProcessingStatus,
-        QueueProcessingStatus.__table__.c.organization_unit_id == call.folder,
         values={"stale_before": clock.add(call.now, -STALE_AFTER)},
         context=STATUSES,
     )

@@ -25,6 +25,7 @@ from concertmaster.entities import (
     UserRole,
     folder_user_roles,
     folder_users,
+    queue_folders,
 )
 from concertmaster.store import Tenant
 
@@ -53,9 +54,12 @@ class Place:
 
 
 class FolderTree:
-    """All folders of a tenant, by id, key and path."""
+    """All folders of a tenant, by id, key and path, and the queues that are shared into them."""
 
-    def __init__(self, places: Iterable[Place]) -> None:
+    def __init__(
+        self, places: Iterable[Place], queues: Mapping[int, frozenset[int]] | None = None
+    ) -> None:
+        self.queues = queues or {}
         self.by_id = {place.id: place for place in places}
         self.by_key = {place.key: place for place in self.by_id.values()}
         self.by_path = {place.path.lower(): place for place in self.by_id.values()}
@@ -64,7 +68,17 @@ class FolderTree:
     @classmethod
     def load(cls, session: Session) -> "FolderTree":
         columns = (Folder.id, Folder.key, Folder.fully_qualified_name, Folder.parent_id)
-        return cls(Place(*row) for row in session.execute(sa.select(*columns)))
+        places = [Place(*row) for row in session.execute(sa.select(*columns))]
+        queues: dict[int, set[int]] = {}
+        for queue_id, folder_id in session.execute(sa.select(queue_folders)):
+            queues.setdefault(folder_id, set()).add(queue_id)
+        return cls(places, {folder: frozenset(ids) for folder, ids in queues.items()})
+
+    def shared_queues(self, folders: Iterable[int]) -> frozenset[int]:
+        """The queues that live elsewhere and are shared into one of the folders."""
+        if not self.queues:
+            return frozenset()
+        return frozenset().union(*(self.queues.get(folder, ()) for folder in folders))
 
     def ancestry(self, folder_id: int) -> list[int]:
         """The folder and what it lies in, inmost first."""

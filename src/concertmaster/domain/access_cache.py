@@ -15,14 +15,14 @@ from concertmaster.domain.access import (
     load_named,
     load_robot,
 )
-from concertmaster.entities import Entity, folder_user_roles, folder_users
+from concertmaster.entities import Entity, folder_user_roles, folder_users, queue_folders
 from concertmaster.odata.declare import WRITTEN
 from concertmaster.store import Tenant
 
 #: What a caller is made of: a write to one of these makes every remembered caller void.
 WATCHED = frozenset(
     {"users", "user_roles", "roles", "permissions", "folders", "robots"}
-    | {folder_users.name, folder_user_roles.name}
+    | {folder_users.name, folder_user_roles.name, queue_folders.name}
 )
 
 

@@ -25,6 +25,7 @@ from concertmaster.entities import (
     QueueItemPriority,
     QueueItemReviewStatus,
     QueueItemStatus,
+    queue_folders,
     queue_references,
 )
 from concertmaster.entities.queue_items import folded
@@ -81,22 +82,45 @@ class Added:
 
 
 def find_queue(session: Session, folder_id: int, name: str) -> QueueDefinition:
-    """The queue of that name in a folder, in any letter case."""
-    named = sa.select(QueueDefinition).where(
-        QueueDefinition.organization_unit_id == folder_id,
-        same_name(QueueDefinition.name, name),
-    )
-    queue = session.scalars(named.limit(1)).first()
+    """The queue of that name in a folder, in any letter case. Raises ItemNotFound."""
+    queue = queue_named(session, folder_id, name)
     if queue is None:
         raise ItemNotFound(entity=name, kind="QueueDefinition")
     return queue
 
 
+def queue_named(session: Session, folder_id: int, name: str) -> QueueDefinition | None:
+    """The queue of that name that lives in a folder, or else is shared into it."""
+    named = sa.select(QueueDefinition).where(same_name(QueueDefinition.name, name)).limit(1)
+    home = QueueDefinition.organization_unit_id == folder_id
+    return (
+        session.scalars(named.where(home)).first()
+        or session.scalars(named.where(QueueDefinition.id.in_(_shared_into(folder_id)))).first()
+    )
+
+
+def _shared_into(folder_id: int) -> sa.Select[tuple[int]]:
+    return sa.select(queue_folders.c.queue_definition_id).where(
+        queue_folders.c.folder_id == folder_id
+    )
+
+
+def items_in(folder_id: int) -> sa.ColumnElement[bool]:
+    """The condition on items that they are of a queue that can be seen in a folder."""
+    item = ITEMS.c
+    return sa.or_(
+        item.organization_unit_id == folder_id,
+        item.queue_definition_id.in_(_shared_into(folder_id)),
+    )
+
+
 def queue_in_folder(session: Session, folder_id: int, queue_id: int) -> QueueDefinition:
     """The queue of that id in a folder."""
-    named = sa.select(QueueDefinition).where(
-        QueueDefinition.id == queue_id, QueueDefinition.organization_unit_id == folder_id
+    seen = sa.or_(
+        QueueDefinition.organization_unit_id == folder_id,
+        QueueDefinition.id.in_(_shared_into(folder_id)),
     )
+    named = sa.select(QueueDefinition).where(QueueDefinition.id == queue_id, seen)
     queue = session.scalars(named).first()
     if queue is None:
         raise ItemNotFound(entity="QueueDefinition")
@@ -249,9 +273,7 @@ def settled_changes(queue: QueueDefinition, values: Mapping[str, Any]) -> list[s
 def item_in_folder(session: Session, folder_id: int, item_id: int) -> QueueItem:
     """An item by its id, where it is in the folder."""
     item = session.scalars(
-        sa.select(QueueItem).where(
-            QueueItem.id == item_id, QueueItem.organization_unit_id == folder_id
-        )
+        sa.select(QueueItem).where(QueueItem.id == item_id, items_in(folder_id))
     ).first()
     if item is None:
         raise ItemNotFound(entity="QueueItem")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from concertmaster.domain.errors import InvalidArgument, ItemNotFound
 from concertmaster.domain.queue_history import ITEMS, Actor, change_items, insert_items
-from concertmaster.domain.queues import chunks
+from concertmaster.domain.queues import chunks, items_in
 from concertmaster.domain.transactions import inherited
 from concertmaster.entities import (
     Permission,
@@ -122,7 +122,7 @@ def _change(
     for chunk in chunks(items):
         conditions = (
             *more,
-            ITEMS.c.organization_unit_id == folder_id,
+            items_in(folder_id),
             ITEMS.c.status.in_(statuses),
             ITEMS.c.id.in_([item.id for item in chunk]),
             _as_seen(chunk),

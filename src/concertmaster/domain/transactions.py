@@ -29,7 +29,7 @@ from concertmaster.domain.errors import (
 from concertmaster.domain.queue_content import as_data, check_progress, structured
 from concertmaster.domain.queue_history import ITEMS, Actor, change_items, insert_items
 from concertmaster.domain.queue_schemas import check
-from concertmaster.domain.queues import NewItem, add_item
+from concertmaster.domain.queues import NewItem, add_item, items_in
 from concertmaster.entities import (
     ProcessingExceptionType,
     QueueDefinition,
@@ -219,7 +219,7 @@ def find_item(session: Session, folder_id: int, key: int | str) -> QueueItem:
     named = QueueItem.id == key if isinstance(key, int) else QueueItem.key == key
     of_key = (
         sa.select(QueueItem)
-        .where(named, QueueItem.organization_unit_id == folder_id)
+        .where(named, items_in(folder_id))
         .order_by((QueueItem.status == QueueItemStatus.InProgress).desc(), QueueItem.id.desc())
     )
     locked = of_key.limit(1).with_for_update().execution_options(populate_existing=True)

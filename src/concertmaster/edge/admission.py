@@ -4,7 +4,7 @@ The OData pipeline comes through `Orchestrator.open`, plain routes through `admi
 `enter`, so no operation can forget a check: what it needs is declared on it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -182,13 +182,17 @@ def visible(call: Call, entity_type: EntityType) -> Restriction | None:
         return None
     shared = entity_type.declaration.host.get("shared")
     if call.folder_id is not None:
-        return visibility.in_folder(call.folder_id, strict=rule == "required", shared=shared)
-    if caller.unlimited:
+        folders: Collection[int] = (call.folder_id,)
+        seen = visibility.in_folder(call.folder_id, strict=rule == "required", shared=shared)
+    elif caller.unlimited:
         return None
-    folders = caller.folders if call.across is None else call.across
-    return visibility.among(
-        "organization_unit_id", folders, dialect, or_none=rule == "optional", shared=shared
-    )
+    else:
+        folders = caller.folders if call.across is None else call.across
+        seen = visibility.among(
+            "organization_unit_id", folders, dialect, or_none=rule == "optional", shared=shared
+        )
+    queues = caller.tree.shared_queues(folders)
+    return visibility.with_shared(seen, entity_type.cls, queues, dialect)
 
 
 # --- what a new row gets --------------------------------------------------------------------

@@ -96,7 +96,7 @@ from concertmaster.entities.processes import (
     Process,
     ProjectType,
 )
-from concertmaster.entities.queue_definitions import QueueDefinition
+from concertmaster.entities.queue_definitions import QueueDefinition, queue_folders
 from concertmaster.entities.queue_item_comments import QueueItemComment
 from concertmaster.entities.queue_item_events import QueueItemEvent, QueueItemEventAction
 from concertmaster.entities.queue_items import (
@@ -327,5 +327,6 @@ __all__ = [
     "folder_user_roles",
     "folder_users",
     "process_schedule_robots",
+    "queue_folders",
     "queue_references",
 ]

@@ -1,5 +1,6 @@
 """Queues: named lists of work, and what holds for every item of one."""
 
+import sqlalchemy as sa
 from sqlalchemy import Index
 
 from concertmaster.entities._kinds import Entity, FolderId, FolderPath, SetAt, UniqueKey, link
@@ -44,3 +45,17 @@ class QueueDefinition(
     tags: Mapped[Json] = prop(complex=Tag, collection=True, default=list)
 
     __table_args__ = (Index(None, "organization_unit_id", "name", unique=True),)
+
+
+#: Where queues can be seen beside the folder they live in.
+queue_folders = sa.Table(
+    "queue_folders",
+    Entity.metadata,
+    sa.Column(
+        "queue_definition_id",
+        sa.ForeignKey("queue_definitions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("folder_id", sa.ForeignKey("folders.id", ondelete="CASCADE"), primary_key=True),
+    sa.Index(None, "folder_id"),
+)

@@ -61,7 +61,7 @@ class Extended:
 
 def restriction_of(selection: Selection | None) -> Restriction | None:
     """A selection's conditions with their values cut out, so that they share plans."""
-    if selection is None or not selection.conditions:
+    if selection is None or not (selection.conditions or selection.values):
         return None
     values: dict[str, Any] = dict(selection.values)
 
