@@ -52,6 +52,8 @@ class Shift:
                     self.end(client, item)
                 elif self.all_added:
                     return
+                else:
+                    time.sleep(0.02)
 
     def take(self, client: Client) -> dict[str, Any] | None:
         try:
