@@ -139,6 +139,19 @@ def test_a_failure_is_told_with_its_reason(client: Client) -> None:
     assert tries[1]["AncestorId"] == item["Id"]
 
 
+def test_items_tell_which_jobs_made_and_took_them(client: Client) -> None:
+    queue(client, "Jobs")
+    maker, taker = clock.new_guid(), clock.new_guid()
+    body = {"itemData": {"Name": "Jobs"}}
+    made = client.ok("POST", ADD, 201, json=body, headers={"x-uipath-jobkey": maker.upper()})
+    assert (made["CreatorJobKey"], made["ExecutorJobKey"]) == (maker, None)
+    start, by = {"transactionData": {"Name": "Jobs"}}, {"x-uipath-jobkey": taker}
+    taken = client.ok("POST", START, json=start, headers=by)
+    assert (taken["CreatorJobKey"], taken["ExecutorJobKey"]) == (maker, taker)
+    plain = client.ok("POST", ADD, 201, json=body, headers={"x-uipath-jobkey": "none"})
+    assert plain["CreatorJobKey"] is None
+
+
 @pytest.mark.parametrize("key", ["0", "99999999999", "00000000-0000-0000-0000-000000000000"])
 def test_results_of_nothing(client: Client, key: str) -> None:
     path = f"/odata/Queues({key})/UiPathODataSvc.SetTransactionResult"

@@ -42,8 +42,9 @@ class QueueItemData(Payload):
     source: Annotated[str, Field(max_length=20)] | None = None
     parent_operation_id: OperationId | None = None
 
-    def item(self) -> NewItem:
+    def item(self, job_key: str | None) -> NewItem:
         return NewItem(
+            creator_job_key=job_key,
             content=self.specific_content,
             priority=QueueItemPriority.Normal if self.priority is None else self.priority,
             reference=self.reference,
@@ -67,8 +68,9 @@ class TransactionData(Payload):
     reference_filter_option: ReferenceFilter | None = None
     parent_operation_id: OperationId | None = None
 
-    def item(self) -> NewItem:
+    def item(self, job_key: str | None) -> NewItem:
         return NewItem(
+            creator_job_key=job_key,
             content=self.specific_content,
             reference=self.reference,
             defer_date=self.defer_date,
@@ -124,7 +126,7 @@ def add_queue_item(call: Call, item_data: QueueItemData) -> QueueItem:
     """Add an item to a queue of the folder."""
     queue = find_queue(call.session, call.folder, _named(item_data.name))
     by = Actor.of(call.caller)
-    added = add_item(call.session, queue, item_data.item(), by=by, now=call.now)
+    added = add_item(call.session, queue, item_data.item(call.job_key), by=by, now=call.now)
     return call.session.get_one(QueueItem, added)
 
 
@@ -140,7 +142,7 @@ def bulk_add_queue_items(
 ) -> Complex:
     """Add many items; the answer lists those that could not be added."""
     queue = find_queue(call.session, call.folder, _named(queue_name))
-    items = [data.item() for data in queue_items or ()]
+    items = [data.item(call.job_key) for data in queue_items or ()]
     by = Actor.of(call.caller)
     added = add_items(call.session, queue, items, commit_type, by=by, now=call.now)
     members = {
@@ -163,11 +165,12 @@ def start_transaction(call: Call, transaction_data: TransactionData) -> QueueIte
         return None
     by = Actor.of(call.caller)
     if transaction_data.specific_content is not None:
+        new = transaction_data.item(call.job_key)
         return transactions.start_new(
-            call.session, queue, transaction_data.item(), robot_id=robot_id, by=by, now=call.now
+            call.session, queue, new, robot_id=robot_id, by=by, now=call.now
         )
     return transactions.take(
-        call.session, queue.id, robot_id=robot_id, by=by, now=call.now,
+        call.session, queue.id, robot_id=robot_id, by=by, now=call.now, job_key=call.job_key,
         reference=transaction_data.reference,
         match=transaction_data.reference_filter_option or ReferenceFilter.Equals,
     )  # fmt: skip

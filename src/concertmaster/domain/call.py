@@ -28,6 +28,7 @@ class Call:
     across: frozenset[int] | None = None  #: the folders an operation across folders may show
     writes: bool = True
     base_url: str = ""  #: the root that absolute URLs in the answer start with
+    job_key: str | None = None  #: the job that the request comes from, if it says so
     _sessions: list[Session] = field(default_factory=list, repr=False)
     _connections: list[sa.Connection] = field(default_factory=list, repr=False)
 

@@ -60,6 +60,7 @@ class NewItem:
     risk_sla_date: str | None = None
     progress: str | None = None
     parent_operation_id: str | None = None
+    creator_job_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,7 @@ def _row(queue: QueueDefinition, item: NewItem, taken: set[str], now: str) -> di
         "creation_time": now,
         "progress": item.progress,
         "parent_operation_id": item.parent_operation_id,
+        "creator_job_key": item.creator_job_key,
         "specific_content": content,
         "specific_data": as_data(content or {}),
     }

@@ -144,6 +144,7 @@ def take(
     robot_id: int | None,
     by: Actor,
     now: str,
+    job_key: str | None = None,
     reference: str | None = None,
     match: ReferenceFilter = ReferenceFilter.Equals,
 ) -> QueueItem | None:
@@ -163,7 +164,7 @@ def take(
     for turn, order in _TURNS:
         next_one = sa.select(item.id).where(*waiting, turn).order_by(*order).limit(1)
         chosen = next_one.with_for_update(skip_locked=True).scalar_subquery()
-        taken = _start(session, ITEMS.c.id == chosen, robot_id, by, now)
+        taken = _start(session, ITEMS.c.id == chosen, robot_id, job_key, by, now)
         if taken is not None:
             return taken
     return None
@@ -180,11 +181,16 @@ def start_new(
 ) -> QueueItem | None:
     """Add an item and start it at once."""
     added = add_item(session, queue, item, by=by, now=now)
-    return _start(session, ITEMS.c.id == added, robot_id, by, now)
+    return _start(session, ITEMS.c.id == added, robot_id, item.creator_job_key, by, now)
 
 
 def _start(
-    session: Session, which: sa.ColumnElement[bool], robot_id: int | None, by: Actor, now: str
+    session: Session,
+    which: sa.ColumnElement[bool],
+    robot_id: int | None,
+    job_key: str | None,
+    by: Actor,
+    now: str,
 ) -> QueueItem | None:
     started = change_items(
         session,
@@ -194,6 +200,7 @@ def _start(
             "status": QueueItemStatus.InProgress,
             "start_processing": now,
             "robot_id": robot_id,
+            "executor_job_key": job_key,
         },
         action=QueueItemEventAction.Status,
         by=by,
@@ -280,6 +287,7 @@ def _postpone(
         "status": QueueItemStatus.New,
         "start_processing": None,
         "robot_id": None,
+        "executor_job_key": None,
         "defer_date": result.defer_date,
     }
     if result.due_date is not None:

@@ -4,6 +4,7 @@ The OData pipeline comes through `Orchestrator.open`, plain routes through `admi
 `enter`, so no operation can forget a check: what it needs is declared on it.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ from concertmaster.store import Registry, Tenant
 
 #: required: no folder, no answer · optional: used if given · across: all the caller may see
 FolderRule = Literal["required", "optional", "across"] | None
+
+JOB_KEY = "x-uipath-jobkey"
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _SUFFIX = {"GET": "View", "POST": "Create", "PUT": "Edit", "PATCH": "Edit", "DELETE": "Delete"}
 
@@ -86,7 +90,16 @@ def enter(
         folder_id is None and caller.may_somewhere(need.permission)
     ):
         raise NotAuthorized(permission=need.permission)
-    return Call(tenant, caller, settings, folder_id, across, writes=need.writes, base_url=base_url)
+    return Call(
+        tenant, caller, settings, folder_id, across,
+        writes=need.writes, base_url=base_url, job_key=_job_of(headers),
+    )  # fmt: skip
+
+
+def _job_of(headers: Mapping[str, str]) -> str | None:
+    """The job that a request says it comes from: the official client does, inside of one."""
+    key = headers.get(JOB_KEY, "").strip().strip("{}").lower()
+    return key if _GUID.fullmatch(key) else None
 
 
 class Orchestrator:
