@@ -26,6 +26,13 @@ def test_several_settings_at_once(admin: Client) -> None:
     assert answer.status_code == 400
 
 
+def test_the_time_zones_that_may_be_named(admin: Client) -> None:
+    found = admin.ok("GET", f"/odata/Settings/{ODATA}.GetTimezones")["Items"]
+    named = {zone["Value"]: zone["Name"] for zone in found}
+    assert named["Tokyo Standard Time"] == "(UTC+09:00) Tokyo Standard Time"
+    assert "UTC" in named
+
+
 def test_the_licence(admin: Client) -> None:
     found = admin.ok("GET", f"/odata/Settings/{ODATA}.GetLicense")
     assert (found["IsRegistered"], found["IsExpired"]) == (True, False)

@@ -33,3 +33,12 @@ def test_no_other_is(name: str) -> None:
 
 def test_every_windows_zone_has_rules() -> None:
     assert all(zones.find(name).windows == name for name in zones.windows_zones())
+
+
+def test_the_list_goes_round_the_world() -> None:
+    summer = zones.from_west_to_east("2026-07-01T12:00:00.0000000Z")
+    assert summer[0] == ("-12:00", "Dateline Standard Time")
+    assert summer[-1] == ("+14:00", "Line Islands Standard Time")
+    assert ("+02:00", "Romance Standard Time") in summer
+    winter = zones.from_west_to_east("2026-01-01T12:00:00.0000000Z")
+    assert ("+01:00", "Romance Standard Time") in winter

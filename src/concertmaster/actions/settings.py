@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from pydantic import Field
 
 from concertmaster import __version__
+from concertmaster.domain import zones
 from concertmaster.domain.call import Call
 from concertmaster.entities import Setting, SettingScope
 from concertmaster.odata.operations import Nothing, Payload, action, function
@@ -38,6 +39,16 @@ def get_web_settings(call: Call) -> Complex:
 def _dictionary(values: dict[str, str | None]) -> Complex:
     members = {"Keys": list(values), "Values": list(values.values())}
     return Complex(f"{NAMESPACE}.ResponseDictionaryDto", members)
+
+
+@function("Settings", "GetTimezones")
+def get_timezones(call: Call) -> Complex:
+    """The time zones that triggers and calendars may name, from west to east as of now."""
+    items = [
+        {"Name": f"(UTC{offset}) {zone}", "Value": zone}
+        for offset, zone in zones.from_west_to_east(call.now)
+    ]
+    return Complex(f"{NAMESPACE}.ListResultDtoOfNameValueDto", {"Items": items})
 
 
 @action("Settings", "UpdateBulk", permission="Settings.Edit")

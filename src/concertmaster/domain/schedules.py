@@ -31,8 +31,8 @@ from concertmaster.entities import (
 #: The longest that a job may be given, in seconds: ten years.
 LONGEST = 315_360_000
 
-#: `StartStrategy`: all robots of the environment; those of `ExecutorRobots`.
-ALL_ROBOTS, SPECIFIC_ROBOTS = -1, 0
+#: A `StartStrategy`: all robots of the environment.
+ALL_ROBOTS = -1
 
 
 # --- what must hold -------------------------------------------------------------------------

@@ -6,10 +6,15 @@ is Unicode's, by way of tzlocal; the rules of each zone are zoneinfo's.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from concertmaster.domain import clock
 from concertmaster.domain.errors import InvalidTimeZone
+
+#: Offsets of other times are not known, or not of whole minutes.
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,14 @@ def windows_zones() -> Mapping[str, str]:
     from tzlocal.windows_tz import win_tz
 
     return win_tz
+
+
+def from_west_to_east(now: str) -> list[tuple[str, str]]:
+    """The offset of every zone at an instant (`+05:30`), and its Windows name."""
+    moment = min(max(clock.to_datetime(now), _FIRST), _LAST)
+    at = {name: moment.astimezone(find(name).rules) for name in windows_zones()}
+    found = sorted(at.items(), key=lambda one: (one[1].utcoffset(), one[0]))
+    return [(local.isoformat(timespec="seconds")[19:25], name) for name, local in found]
 
 
 def _windows_name(wanted: str, iana: str) -> str:
