@@ -104,6 +104,21 @@ def test_jobs_end_when_their_time_is_over(client: Client, release: int) -> None:
     switch_off(client, made)
 
 
+def test_jobs_of_people_have_their_time_too(client: Client, release: int) -> None:
+    key = client.ok("GET", f"/odata/Releases({release})")["Key"]
+    start = f"/odata/Jobs/{ODATA}.StartJobs"
+    info = {"ReleaseKey": key, "StopProcessExpression": "60", "StopStrategy": "SoftStop"}
+    job = client.ok("POST", start, 201, json={"startInfo": info})["value"][0]
+    client.ok("POST", "/_control/clock/advance", json={"by": "PT59S"})
+    assert client.ok("GET", f"/odata/Jobs({job['Id']})")["State"] == "Pending"
+    client.ok("POST", "/_control/clock/advance", json={"by": "PT1S"})
+    assert client.ok("GET", f"/odata/Jobs({job['Id']})")["State"] == "Stopped"
+    refused = client.ok(
+        "POST", start, 400, json={"startInfo": {**info, "StopProcessExpression": "soon"}}
+    )
+    assert "StopProcessExpression must be a number of seconds" in refused["message"]
+
+
 def test_a_queue_that_fills_starts_jobs(client: Client, release: int) -> None:
     queue = client.ok("POST", "/odata/QueueDefinitions", 201, json={"Name": "Filling"})
     made = make(client, "filling", release, QueueDefinitionId=queue["Id"],

@@ -37,13 +37,15 @@ def test_jobs_take_over_what_the_trigger_says(triggers: TriggerRoom) -> None:
     triggers.trigger(
         "0 0 9 * * ?", input_arguments='{"a":1}', specific_priority_value=80,
         job_priority=JobPriority.Low, runtime_type=RobotType.Unattended, run_as_user_id=ANN,
-        alert_running_expression="90", resume_on_same_context=True, release_id=OTHER_PROCESS,
+        alert_running_expression="90", alert_pending_expression="30",
+        resume_on_same_context=True, release_id=OTHER_PROCESS,
     )  # fmt: skip
     triggers.fire(at("03-02 09:00"))
     (job,) = triggers.jobs()
     assert (job.input_arguments, job.specific_priority_value) == ('{"a":1}', 80)
     assert (job.runtime_type, job.run_as_user_id) == (RobotType.Unattended, ANN)
-    assert (job.max_expected_running_time_seconds, job.resume_on_same_context) == (90, True)
+    assert (job.max_expected_running_time_seconds, job.alert_pending_seconds) == (90, 30)
+    assert job.resume_on_same_context
     assert job.release_id == OTHER_PROCESS
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from concertmaster.domain import jobs, suspension
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import ItemNotFound
+from concertmaster.domain.time_limits import seconds
 from concertmaster.entities import Job
 from concertmaster.entities._enums import JobPriority, RemoteControlAccess, RobotType
 from concertmaster.entities.jobs import StopStrategy
@@ -29,6 +30,9 @@ class StartProcess(Payload):
     no_of_robots: int | None = None
     jobs_count: int | None = None
     source: str | int | None = None
+    stop_process_expression: Annotated[str, Field(max_length=20)] | None = None
+    stop_strategy: StopStrategy | None = None
+    kill_process_expression: Annotated[str, Field(max_length=20)] | None = None
     job_priority: JobPriority | None = None
     specific_priority_value: Annotated[int, Field(ge=1, le=100)] | None = None
     runtime_type: RobotType | None = None
@@ -56,6 +60,9 @@ class StartProcess(Payload):
             strategy=self.strategy,
             robot_ids=self.robot_ids or (),
             number_of_robots=self.no_of_robots or 0,
+            stop_after=seconds(self, "stop_process_expression"),
+            stop_as=self.stop_strategy,
+            kill_after=seconds(self, "kill_process_expression"),
             jobs_count=self.jobs_count or 0,
             input_arguments=self.input_arguments,
             input_file=self.input_file,

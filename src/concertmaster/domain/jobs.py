@@ -53,6 +53,9 @@ class Start:
     number_of_robots: int = 0
     jobs_count: int = 0
     each: int = 1  #: jobs on each robot of the strategy Specific
+    stop_after: int | None = None  #: seconds from the start
+    stop_as: StopStrategy | None = None
+    kill_after: int | None = None  #: seconds from a soft stop
     input_arguments: str | None = None
     input_file: str | None = None
     job_priority: JobPriority | None = None
@@ -152,6 +155,9 @@ def _new_job(
         robot_id=robot.id if robot else None,
         wanted_robot_id=robot.id if robot else None,
         run_as_user_id=asked.run_as_user_id,
+        stop_at=clock.add(now, asked.stop_after) if asked.stop_after else None,
+        stop_as=asked.stop_as,
+        kill_after=asked.kill_after,
         host_machine_name=robot.machine_name if robot else None,
         organization_unit_id=folder.id,
         organization_unit_fully_qualified_name=folder.fully_qualified_name,

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from concertmaster.domain import clock, events, jobs, schedules
 from concertmaster.domain.errors import OrchestratorError, PendingJobsAlreadyExist
 from concertmaster.domain.events import Event
-from concertmaster.entities import Job, JobState, ProcessSchedule, Setting, StopStrategy
+from concertmaster.domain.time_limits import seconds
+from concertmaster.entities import Job, JobState, ProcessSchedule, Setting
 
 #: Seconds.
 HOUR, DAY = 3600, 86_400
@@ -83,7 +84,10 @@ def start(session: Session, schedule: ProcessSchedule, count: int, *, now: str) 
             specific_priority_value=schedule.specific_priority_value,
             source="Schedule" if schedule.queue_definition_id is None else "Queue",
             run_as_user_id=schedule.run_as_user_id,
-            values=_values(schedule, now),
+            stop_after=seconds(schedule, "stop_process_expression"),
+            stop_as=schedule.stop_strategy,
+            kill_after=seconds(schedule, "kill_process_expression"),
+            values=_values(schedule),
         ),
         now=now,
     )
@@ -97,20 +101,15 @@ def _robots(schedule: ProcessSchedule) -> list[int]:
     return list(dict.fromkeys([robot.id for robot in schedule.executor_robots] or named))
 
 
-def _values(schedule: ProcessSchedule, now: str) -> dict[str, object]:
-    """What the jobs take over, and how long they have."""
-    stop_after = schedules.seconds(schedule, "stop_process_expression")
+def _values(schedule: ProcessSchedule) -> dict[str, object]:
+    """What the jobs take over, and how long they are expected to take."""
     return {
         "starting_schedule_id": schedule.id,
         "entry_point_path": schedule.entry_point_path or None,
         "runtime_type": schedule.runtime_type,
         "resume_on_same_context": schedule.resume_on_same_context,
-        "max_expected_running_time_seconds": schedules.seconds(
-            schedule, "alert_running_expression"
-        ),
-        "stop_at": None if stop_after is None else clock.add(now, stop_after),
-        "stop_as": schedule.stop_strategy or StopStrategy.SoftStop,
-        "kill_after": schedules.seconds(schedule, "kill_process_expression"),
+        "alert_pending_seconds": seconds(schedule, "alert_pending_expression"),
+        "max_expected_running_time_seconds": seconds(schedule, "alert_running_expression"),
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import clock, jobs, occurrences, releases
+from concertmaster.domain import clock, jobs, occurrences, releases, time_limits
 from concertmaster.domain.arguments import check_arguments
 from concertmaster.domain.errors import (
     HasDependentItems,
@@ -27,9 +27,6 @@ from concertmaster.entities import (
     RobotExecutor,
     StopStrategy,
 )
-
-#: The longest that a job may be given, in seconds: ten years.
-LONGEST = 315_360_000
 
 #: A `StartStrategy`: all robots of the environment.
 ALL_ROBOTS = -1
@@ -52,7 +49,7 @@ def settle(session: Session, schedule: ProcessSchedule, *, now: str) -> None:
     _settle_time(session, schedule, now=now)
     _check_strategy(session, schedule)
     for name in _SECONDS:
-        seconds(schedule, name)
+        time_limits.seconds(schedule, name)
     if schedule.stop_process_expression and schedule.stop_strategy is None:
         schedule.stop_strategy = StopStrategy.SoftStop
     if schedule.input_arguments and schedule.input_file:
@@ -157,20 +154,6 @@ _SECONDS = (
     "alert_pending_expression",
     "alert_running_expression",
 )
-
-
-def seconds(schedule: ProcessSchedule, attribute: str) -> int | None:
-    """A member that holds a number of seconds as text; None where it is empty.
-
-    Raises InvalidArgument where it is something else.
-    """
-    text = (getattr(schedule, attribute) or "").strip()
-    if not text:
-        return None
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= LONGEST:
-        name = "".join(part.capitalize() for part in attribute.split("_"))
-        raise InvalidArgument(f"The field {name} must be a number of seconds.")
-    return int(text)
 
 
 def tell_queues(session: Session, schedule: ProcessSchedule, *, gone: bool = False) -> None:

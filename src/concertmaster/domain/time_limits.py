@@ -4,11 +4,29 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock, jobs
+from concertmaster.domain.errors import InvalidArgument
 from concertmaster.domain.job_states import Mover
 from concertmaster.entities import Job, JobState, StopStrategy
+from concertmaster.odata.declare import pascal
 
 #: How many are stopped in one go.
 BATCH = 500
+
+#: The longest that may be given, in seconds: ten years.
+LONGEST = 315_360_000
+
+
+def seconds(holder: object, attribute: str) -> int | None:
+    """A member that holds a number of seconds as text; None where it is empty.
+
+    Raises InvalidArgument where it is something else.
+    """
+    text = (getattr(holder, attribute) or "").strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= LONGEST:
+        raise InvalidArgument(f"The field {pascal(attribute)} must be a number of seconds.")
+    return int(text)
 
 
 def next_due(session: Session) -> str | None:
