@@ -65,6 +65,14 @@ class Settings(BaseSettings):
         1_000, ge=0, le=1_000_000,
         description="requests that each tenant's journal keeps; 0 turns it and its hints off",
     )  # fmt: skip
+    webhook_delivery: Literal["once", "at-least-once"] = Field(
+        "once",
+        description="what becomes of events that a webhook's receiver did not take: lost, as in the"
+        " real product, or sent again until it does",
+    )
+    webhook_timeout: int = Field(
+        10, ge=1, le=300, description="seconds that a webhook's receiver has to answer"
+    )
     strict: bool = Field(
         False, description="refuse unknown members and options in place of ignoring them"
     )

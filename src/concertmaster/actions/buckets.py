@@ -105,7 +105,8 @@ def delete_file(call: Call, key: int, path: str) -> None:
     """Take one file away."""
     bucket = _find(call, key)
     buckets.check_writable(bucket)
-    buckets.remove(call.session, Blobs(call.tenant.blobs), bucket.id, buckets.clean(path))
+    blobs = Blobs(call.tenant.blobs)
+    buckets.remove(call.session, blobs, bucket, buckets.clean(path), now=call.now)
 
 
 def _access(call: Call, bucket: Bucket, path: str, verb: str, minutes: int | None) -> Complex:

@@ -5,6 +5,7 @@ from typing import Any
 from concertmaster.domain import clock, releases
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import FieldNotEditable, ItemNotFound
+from concertmaster.edge.telling import tell
 from concertmaster.entities import Release
 from concertmaster.odata.operations import action, function
 from concertmaster.odata.service import Selection, select
@@ -91,6 +92,7 @@ def rollback_to_previous_release_version(
 
 
 def _change(call: Call, release: Release, version: str) -> int:
+    tell(call, "updated", release)
     return releases.change_version(
         call.session, release, version, now=call.now, user_id=call.caller.user_id
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 from concertmaster.domain import clock, fleet
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import FieldNotEditable
+from concertmaster.edge.telling import tell, tell_going
 from concertmaster.entities import HostingType, Robot, folder_users
 from concertmaster.odata.operations import Id, Nothing, action, function
 from concertmaster.odata.service import Selection, Values, select
@@ -68,16 +69,18 @@ def before_delete(call: Call, robot: Robot) -> None:
 @action("Robots", "DeleteBulk", permission="Robots.Delete")
 def delete_bulk(call: Call, robot_ids: Ids) -> None:
     """Delete several robots, all of them or none."""
-    fleet.remove_robots(
-        call.session, fleet.find_robots(call.session, robot_ids, call.caller.folders)
-    )
+    robots = fleet.find_robots(call.session, robot_ids, call.caller.folders)
+    tell_going(call, *robots)
+    fleet.remove_robots(call.session, robots)
 
 
 @action("Robots", "ToggleEnabledStatus", permission="Robots.Edit")
 def toggle_enabled_status(call: Call, robot_ids: Ids, enabled: bool) -> Nothing:
     """Let robots connect, or keep them from it."""
-    for robot in fleet.find_robots(call.session, robot_ids, call.caller.folders):
+    robots = fleet.find_robots(call.session, robot_ids, call.caller.folders)
+    for robot in robots:
         robot.enabled = enabled
+    tell(call, "updated", *robots)
     return Nothing()
 
 

@@ -111,6 +111,11 @@ class Caller:
     application: str | None = field(default=None, kw_only=True)
     scopes: frozenset[str] | None = field(default=None, kw_only=True)  #: None is without bounds
 
+    @property
+    def person_id(self) -> int | None:
+        """The user who does it, where it is not done by a robot in the user's name."""
+        return self.user_id if self.robot_id is None else None
+
     def may(self, expression: str, folder_id: int | None = None) -> bool:
         """Whether the roles allow it: in the folder, or without one in the tenant."""
         holds = condition(expression)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import clock, files, sharing
+from concertmaster.domain import clock, events, files, sharing
 from concertmaster.domain.errors import Conflict, InvalidArgument, ItemNotFound, NotAuthorized
 from concertmaster.entities import Bucket, BucketFile, BucketOptions, bucket_folders
 from concertmaster.store.blobs import Blobs
@@ -95,13 +95,20 @@ def keep(
     row.content_type = (kind or "application/octet-stream")[:256]
     session.add(row)
     session.flush()
+    _tell(session, "blobfile.uploaded", bucket, path, now)
     return before
 
 
-def remove(session: Session, blobs: Blobs, bucket_id: int, path: str) -> None:
-    found = file(session, bucket_id, path)
+def _tell(session: Session, happened: str, bucket: Bucket, path: str, now: str) -> None:
+    told = {"BucketName": bucket.name, "FullPath": path}
+    events.record(session, happened, [], folder=bucket.organization_unit_id, now=now, **told)
+
+
+def remove(session: Session, blobs: Blobs, bucket: Bucket, path: str, *, now: str) -> None:
+    found = file(session, bucket.id, path)
     session.delete(found)
     session.flush()
+    _tell(session, "blobfile.deleted", bucket, path, now)
     blobs.delete(found.file)
 
 

@@ -75,7 +75,7 @@ class Call:
     def _commit(self) -> None:
         """Everything that was written, with all that follows from it; then the background wakes."""
         for session in self._sessions:
-            reactions.settle(session, by=self.caller.user_id)
+            reactions.settle(session, by=self.caller.person_id)
             session.commit()
         for connection in self._connections:
             connection.commit()

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import jobs
+from concertmaster.domain import jobs, sessions
 from concertmaster.domain.access import Caller
 from concertmaster.domain.job_states import FINAL, WAITING, Mover, may
 from concertmaster.entities import (
@@ -52,8 +52,8 @@ def give(session: Session, held: RobotSession, caller: Caller, *, now: str) -> J
     robot = session.get_one(Robot, held.robot_id)
     for job in session.scalars(_fitting(session, held, robot, caller)):
         if _can_run(session, held, job) and _claim(session, held, robot, job, now):
-            held.job_id, held.state = job.id, SessionState.Busy
-            session.flush()
+            held.job_id = job.id
+            sessions.turn(session, held, SessionState.Busy, now=now)
             return job
     return None
 
@@ -228,7 +228,8 @@ def report(
     elif may(job.state, state, Mover.ROBOT):
         jobs.move(session, job, state, Mover.ROBOT, now=now)
     if state in FINAL and held.job_id == job.id:
-        held.job_id, held.state = None, SessionState.Available
+        held.job_id = None
+        sessions.turn(session, held, SessionState.Available, now=now)
 
 
 def _begin(session: Session, job: Job, said: Mapping[str, Any], now: str) -> None:

@@ -4,6 +4,7 @@
     ├── InvalidRequest              400  1000  what was sent cannot be understood
     │   └── InvalidCredentials      400  1000  sign-in with a wrong name or password
     ├── InvalidArgument             400  1009  understood, and out of bounds
+    ├── UnknownWebhookEventType     400     0
     ├── SizeExceeded                400     0  Content-, Output-, Analytics-, Progress-, Exception-
     ├── schedules: InvalidCron · ScheduleWillNeverRun · InvalidTimeZone   400  0
     ├── InvalidPackage              400     0  an uploaded package that cannot be used
@@ -109,6 +110,13 @@ class InvalidArgument(OrchestratorError):
 
     status = HTTPStatus.BAD_REQUEST
     number = 1009
+
+
+class UnknownWebhookEventType(OrchestratorError):
+    """There is no webhook event type '{type}'."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "UnknownWebhookEventType"
 
 
 class SizeExceeded(OrchestratorError):

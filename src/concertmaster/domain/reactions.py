@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import activation, events, launching, outcomes
+from concertmaster.domain import activation, events, launching, outcomes, webhooks
 from concertmaster.domain.events import Event
 from concertmaster.store import Tenant
 
@@ -19,6 +19,7 @@ REACTIONS: tuple[Reaction, ...] = (
     activation.react,
     outcomes.react,
 )
+REACTIONS: tuple[Reaction, ...] = (webhooks.announce,)
 
 
 def settle(session: Session, *, by: int | None = None) -> None:

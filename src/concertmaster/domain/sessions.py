@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import clock, jobs
+from concertmaster.domain import clock, events, jobs
 from concertmaster.domain.access import Caller
 from concertmaster.domain.errors import (
     Conflict,
@@ -133,7 +133,7 @@ def heard(session: Session, host: Host, *, now: str) -> RobotSession:
         return _connect(session, machine, robot, host, now)
     if found.is_unresponsive:
         found.is_unresponsive = False
-        found.state = SessionState.Available if found.job_id is None else SessionState.Busy
+        turn(session, found, _at_work(found), now=now)
     found.reporting_time = now
     if host.capabilities is not None:
         found.capabilities = ",".join(sorted(host.capabilities))
@@ -155,11 +155,11 @@ def _connect(
 ) -> RobotSession:
     found = next(iter(_of_host(session, machine, host)), None)
     if found is None:
-        found = RobotSession(service_user_name=host.user_name or "")
+        away = SessionState.Disconnected
+        found = RobotSession(service_user_name=host.user_name or "", state=away)
         session.add(found)
     found.host_machine_name, found.machine_id = host.name, machine.id
     found.machine_name, found.robot_id = machine.name, robot.id
-    found.state = SessionState.Available if found.job_id is None else SessionState.Busy
     found.is_unresponsive = False
     found.reporting_time, found.version, found.platform = now, host.version, host.platform
     found.robot_session_type = RobotSessionType.LongLived
@@ -169,8 +169,20 @@ def _connect(
         session.add(license_)
         session.flush()
         robot.license_id = license_.id
-    session.flush()
+    turn(session, found, _at_work(found), now=now)
     return found
+
+
+def turn(session: Session, held: RobotSession, state: SessionState, *, now: str) -> None:
+    """A robot does something else from now on."""
+    if held.state != state:
+        held.state = state
+        session.flush()
+        events.record(session, "robot.status", [held.id], folder=held.organization_unit_id, now=now)
+
+
+def _at_work(held: RobotSession) -> SessionState:
+    return SessionState.Available if held.job_id is None else SessionState.Busy
 
 
 # --- robots ---------------------------------------------------------------------------------
@@ -194,6 +206,8 @@ def _robot_of_user(session: Session, caller: Caller, user_name: str, now: str) -
             creation_time=now, creator_user_id=caller.user_id,
         )  # fmt: skip
         session.add(robot)
+        session.flush()
+        events.record(session, "robot.created", [robot.id], now=now)
     if robot.robot_key is None:
         robot.robot_key = clock.new_guid()
     session.flush()
@@ -242,7 +256,8 @@ def end_of(session: Session, host: Host, robot_key: str, *, now: str) -> None:
 
 def end(session: Session, held: RobotSession, *, now: str) -> None:
     let_go(session, held, "The robot was disconnected while the job was running.", now=now)
-    held.state, held.reporting_time, held.is_unresponsive = SessionState.Disconnected, now, False
+    held.reporting_time, held.is_unresponsive = now, False
+    turn(session, held, SessionState.Disconnected, now=now)
     robot = session.get(Robot, held.robot_id or 0)
     if robot is not None and robot.license_id is not None:
         license_id, robot.license_id = robot.license_id, None
@@ -316,7 +331,8 @@ def give_up_silent(session: Session, *, now: str, after: int) -> list[int]:
         if held.is_unresponsive and not lost:
             continue
         touched.append(held.id)
-        held.is_unresponsive, held.state = True, SessionState.Unknown
+        held.is_unresponsive = True
+        turn(session, held, SessionState.Unknown, now=now)
         if job is not None and lost:
             lose(session, job, f"The robot was not heard of for {after} seconds.", now=now)
     return touched

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import jobs
+from concertmaster.domain import jobs, sessions
 from concertmaster.domain.errors import Conflict, ItemNotFound, NotAuthorized
 from concertmaster.domain.job_states import FINAL, Mover, may
 from concertmaster.entities import (
@@ -77,8 +77,8 @@ def suspend(
     if before:
         blobs.delete(before)
     wait_for(session, job, waits)
-    held.job_id, held.state = None, SessionState.Available
-    session.flush()
+    held.job_id = None
+    sessions.turn(session, held, SessionState.Available, now=now)
 
 
 def wait_for(session: Session, job: Job, waits: Sequence[Wait]) -> None:

@@ -17,6 +17,7 @@ from concertmaster.domain.call import Call
 from concertmaster.domain.clock import new_guid
 from concertmaster.domain.errors import FolderRequired, NotAuthorized
 from concertmaster.edge import auditing
+from concertmaster.edge.telling import tell, tell_going
 from concertmaster.entities import Folder
 from concertmaster.identity.callers import identify
 from concertmaster.odata.declare import GuidText
@@ -137,12 +138,15 @@ class Orchestrator:
 
     def created(self, call: Call, entity: Any, change: Change) -> None:
         auditing.created(call, entity, change)
+        tell(call, "created", entity)
 
     def updating(self, call: Call, entity: Any, change: Change) -> None:
         auditing.updating(call, entity, change)
+        tell(call, "updated", entity)
 
     def deleting(self, call: Call, entity: Any) -> None:
         auditing.deleting(call, entity)
+        tell_going(call, entity)
 
     def acted(
         self, call: Call, operation: Operation, key: Any, arguments: Mapping[str, Any], result: Any

@@ -22,6 +22,7 @@ from concertmaster.entities._structures import (
     UpdateReason,
     UpdateStatus,
 )
+from concertmaster.entities.alerts import Alert, AlertComponent, AlertSeverity, AlertState
 from concertmaster.entities.assets import (
     Asset,
     AssetRobotValue,
@@ -146,6 +147,12 @@ from concertmaster.entities.users import (
     UserRole,
     UserType,
 )
+from concertmaster.entities.webhooks import (
+    DeliveryStatus,
+    Webhook,
+    WebhookEvent,
+    webhook_deliveries,
+)
 
 #: Every mapped class, what others refer to first.
 ALL: tuple[type[Entity], ...] = (
@@ -189,11 +196,17 @@ ALL: tuple[type[Entity], ...] = (
     Tenant,
     AuditLog,
     AuditLogEntity,
+    Webhook,
+    Alert,
 )
 
 __all__ = [
     "ALL",
     "AgentSettings",
+    "Alert",
+    "AlertComponent",
+    "AlertSeverity",
+    "AlertState",
     "ArgumentMetadata",
     "Asset",
     "AssetRobotValue",
@@ -217,6 +230,7 @@ __all__ = [
     "CredentialType",
     "CustomKeyValuePair",
     "DataVariationContentType",
+    "DeliveryStatus",
     "EndpointDetectionStatus",
     "Entity",
     "EntryPoint",
@@ -321,6 +335,8 @@ __all__ = [
     "UserType",
     "VideoRecordingSettings",
     "VideoRecordingType",
+    "Webhook",
+    "WebhookEvent",
     "bucket_folders",
     "environment_robots",
     "folder_machines",
@@ -329,4 +345,5 @@ __all__ = [
     "process_schedule_robots",
     "queue_folders",
     "queue_references",
+    "webhook_deliveries",
 ]

@@ -1,7 +1,7 @@
 """Everything that is done in the background, in the order in which it is done at one moment."""
 
 from concertmaster.settings import Settings
-from concertmaster.work import exports, queues, silence, simulated, triggers, waiting
+from concertmaster.work import exports, queues, silence, simulated, triggers, waiting, webhooks
 from concertmaster.work.due import Kind
 
 
@@ -17,4 +17,5 @@ def kinds(settings: Settings) -> tuple[Kind, ...]:
         triggers.TRIGGERS,
         *simulated.KINDS,
         exports.KIND,
+        webhooks.kind(settings),
     )

@@ -21,6 +21,7 @@ class Turns:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._lock = threading.RLock()
+        self.taken_alone = False  #: whether time stands until everything due is done
 
     @contextmanager
     def shared(self) -> Iterator[bool]:
@@ -38,7 +39,11 @@ class Turns:
     def alone(self) -> Iterator[None]:
         """Waits until nobody works, and keeps everybody from it meanwhile."""
         with self._lock, self._across(sa.func.pg_advisory_lock, ""):
-            yield
+            self.taken_alone = True
+            try:
+                yield
+            finally:
+                self.taken_alone = False
 
     @contextmanager
     def _across(self, take: object, kind: str) -> Iterator[bool]:
