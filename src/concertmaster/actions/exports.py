@@ -5,7 +5,7 @@ from typing import Any
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import ItemNotFound
 from concertmaster.domain.queues import queue_in_folder
-from concertmaster.entities import Export, ExportType, Job, QueueItem, RobotLog
+from concertmaster.entities import AuditLog, Export, ExportType, Job, QueueItem, RobotLog
 from concertmaster.odata.operations import action, function
 from concertmaster.odata.request import Options, Request
 from concertmaster.odata.service import Complex
@@ -24,6 +24,12 @@ def export_jobs(call: Call, options: Options) -> Export:
 def export_robot_logs(call: Call, options: Options) -> Export:
     """Write the log lines that a query finds to a file, in the background."""
     return exports.ask(call, ExportType.Logs, RobotLog, options)
+
+
+@action("AuditLogs", "Export", permission="Audit.View")
+def export_audit_logs(call: Call, options: Options) -> Export:
+    """Write the lines of the audit that a query finds to a file, in the background."""
+    return exports.ask(call, ExportType.OrchestratorAudit, AuditLog, options)
 
 
 @action(

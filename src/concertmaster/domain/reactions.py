@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import activation, events, launching, outcomes, webhooks
+from concertmaster.domain import activation, alerts, events, launching, outcomes, webhooks
 from concertmaster.domain.events import Event
 from concertmaster.store import Tenant
 
@@ -20,6 +20,7 @@ REACTIONS: tuple[Reaction, ...] = (
     outcomes.react,
 )
 REACTIONS: tuple[Reaction, ...] = (webhooks.announce,)
+REACTIONS: tuple[Reaction, ...] = (webhooks.announce, alerts.raise_alerts)
 
 
 def settle(session: Session, *, by: int | None = None) -> None:

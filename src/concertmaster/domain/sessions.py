@@ -175,10 +175,12 @@ def _connect(
 
 def turn(session: Session, held: RobotSession, state: SessionState, *, now: str) -> None:
     """A robot does something else from now on."""
-    if held.state != state:
+    was = held.state
+    if was != state:
         held.state = state
         session.flush()
-        events.record(session, "robot.status", [held.id], folder=held.organization_unit_id, now=now)
+        folder = held.organization_unit_id
+        events.record(session, "robot.status", [held.id], folder=folder, now=now, was=was)
 
 
 def _at_work(held: RobotSession) -> SessionState:

@@ -64,6 +64,8 @@ def acted(
     action = audit.verb_of(operation.name)
     if action is None or not _audited(operation.set_name) or operation.host.get("reads"):
         return
+    if operation.rows:  # what it does, it does as a create or an update, and that is told
+        return
     found = result if isinstance(result, list) else [result]
     entities = [one for one in found if isinstance(one, Entity)]
     changed = [_changed(one) for one in entities]

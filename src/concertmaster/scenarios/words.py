@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from concertmaster.domain.outcome_words import Outcome
 from concertmaster.domain.outcomes import columns
 from concertmaster.domain.passwords import hash_password
+from concertmaster.domain.webhooks import check
 from concertmaster.entities import (
     Environment,
     Folder,
@@ -23,6 +24,7 @@ from concertmaster.entities import (
     Role,
     User,
     UserRole,
+    Webhook,
     environment_robots,
     folder_machines,
     folder_user_roles,
@@ -110,6 +112,14 @@ def _permissions(world: "World", role: "Row", patterns: Any) -> None:
         row["scope"] = world.catalogue.get(name, row["scope"])
 
 
+def _events(world: "World", webhook: "Row", names: Any) -> None:
+    """Types of events by name; `*` is all of them."""
+    wanted = [one["EventType"] if isinstance(one, Mapping) else str(one) for one in _list(names)]
+    webhook["subscribe_to_all_events"] = "*" in wanted
+    named = [{"EventType": one} for one in wanted if one != "*"]
+    webhook["events"] = check(str(webhook["url"]), named)
+
+
 def _list(said: Any) -> Iterable[Any]:
     if isinstance(said, str) or not isinstance(said, Iterable):
         return [said]
@@ -137,4 +147,5 @@ _WORDS: Mapping[tuple[type[Any], str], Word] = {
     (ProcessSchedule, "executorrobots"): _executor_robots,
     (Role, "permissions"): _permissions,
     (Release, "outcome"): _outcome,
+    (Webhook, "events"): _events,
 }

@@ -58,6 +58,7 @@ NAMES: Mapping[ExportType, str] = {
     ExportType.Jobs: "jobs",
     ExportType.Logs: "logs",
     ExportType.Queues: "queues",
+    ExportType.OrchestratorAudit: "audit",
 }
 
 
@@ -69,7 +70,7 @@ class Stopped(Exception):
 
 
 def ask(call: Call, kind: ExportType, cls: type[Any], options: Options, **equal: Any) -> Export:
-    """A new export of the rows of a set that lie in the call's folder and match.
+    """A new export of the rows of a set that match and, where they have folders, lie in the call's.
 
     Raises:
         ExportTenantDailyLimitReached: there were too many today.
@@ -83,18 +84,24 @@ def ask(call: Call, kind: ExportType, cls: type[Any], options: Options, **equal:
         "set": cls.__odata__.entity_set,
         "options": {name: options.system[name] for name in CHOOSING if name in options.system},
         "aliases": dict(options.aliases),
-        "equal": {"organization_unit_id": call.folder, **equal},
+        "equal": {**_place(call, cls), **equal},
         "folders": None if call.caller.unlimited else sorted(call.caller.folders),
         "secret": clock.new_guid(),  # signs the links to the file
     }
     _plan(call.connection.dialect, wanted)
     export = Export(
         name=f"{NAMES[kind]}-{clock.new_guid()}", type=kind, status=ExportStatus.New,
-        requested_at=call.now, request=wanted, user_id=call.caller.user_id, folder_id=call.folder,
+        requested_at=call.now, request=wanted, user_id=call.caller.user_id,
+        folder_id=call.folder_id,
     )  # fmt: skip
     call.session.add(export)
     call.session.flush()
     return export
+
+
+def _place(call: Call, cls: type[Any]) -> dict[str, Any]:
+    in_folders = "organization_unit_id" in cls.__table__.c
+    return {"organization_unit_id": call.folder} if in_folders else {}
 
 
 _PLANNERS: dict[str, Planner] = {}

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster import __version__
-from concertmaster.domain import clock, webhooks
+from concertmaster.domain import clock, events, reactions, webhooks
 from concertmaster.domain.webhook_events import PING
 from concertmaster.entities import DeliveryStatus, Webhook
 from concertmaster.entities import webhook_deliveries as outbox
@@ -221,7 +221,9 @@ class Line:
             if pause is not None or webhook.failures:
                 state = sa.update(Webhook).where(Webhook.id == self.webhook_id)
                 session.execute(state.values(paused_until=pause, failures=failures))
-            session.commit()
+            if pause is not None and not webhook.failures:
+                events.record(session, "webhook.paused", [self.webhook_id], now=at)
+            reactions.commit(session)
         webhook.failures = failures
         self.fired.append(Fired(at, f"webhook.{status.name.lower()}", message["id"]))
 
