@@ -15,15 +15,17 @@ DATABASE_URL = os.environ.get("CONCERTMASTER_TEST_DATABASE_URL")
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
+    """With flags of its own: `parametrize("served", [("--strict",)], indirect=True)`."""
+    flags: tuple[str, ...] = getattr(request, "param", ())
     if not DATABASE_URL:
-        running = Served(tmp_path / "data", None)
+        running = Served(tmp_path / "data", None, *flags)
         yield running
         running.stop()
         return
     name = f"concertmaster_load_{uuid.uuid4().hex[:12]}"
     url = sa.make_url(DATABASE_URL).set(database=name)
-    running = Served(tmp_path / "data", url.render_as_string(hide_password=False))
+    running = Served(tmp_path / "data", url.render_as_string(hide_password=False), *flags)
     yield running
     running.stop()
     databases = Server(DATABASE_URL, prefix=name)

@@ -21,10 +21,10 @@ PATIENCE = 60
 class Served:
     """`concertmaster serve` on a free port, with data that outlives it."""
 
-    def __init__(self, data: Path, database_url: str | None) -> None:
+    def __init__(self, data: Path, database_url: str | None, *flags: str) -> None:
         self._command = [
             sys.executable, "-m", "concertmaster", "serve", "--port", "0", "--scenario", "empty",
-            "--data", str(data), "--log-level", "warning",
+            "--data", str(data), "--log-level", "warning", *flags,
         ]  # fmt: skip
         if database_url:
             self._command += ["--database-url", database_url]

@@ -23,6 +23,7 @@ from concertmaster.entities import (
     AlertState,
     Job,
     Permission,
+    ProcessSchedule,
     QueueDefinition,
     QueueItem,
     Robot,
@@ -121,6 +122,20 @@ def _item(
     return say
 
 
+def _schedule(name: str, severity: AlertSeverity) -> Says:
+    def say(session: Session, event: Event) -> list[Said]:
+        asked = sa.select(
+            ProcessSchedule.name.label("ScheduleName"),
+            ProcessSchedule.release_name.label("ProcessName"),
+        )
+        return [
+            Said(name, AlertComponent.Schedules, severity, row | {"Reason": event.facts["reason"]})
+            for row in _rows(session, event, asked, ProcessSchedule.id)
+        ]
+
+    return say
+
+
 def _webhook(session: Session, event: Event) -> list[Said]:
     asked = sa.select(
         Webhook.name.label("WebhookName"), Webhook.url.label("Url"),
@@ -139,6 +154,8 @@ SAID: Mapping[str, Says] = {
     "queueItem.transactionAbandoned": _item("Transaction.Abandoned", AlertSeverity.Error),
     deadlines.AT_RISK: _item("Queue.SlaAtRisk", AlertSeverity.Warn, AlertComponent.Queues),
     deadlines.LATE: _item("Queue.SlaMissed", AlertSeverity.Error, AlertComponent.Queues),
+    "schedule.failed": _schedule("Schedule.Failed", AlertSeverity.Error),
+    "schedule.disabled": _schedule("Schedule.Disabled", AlertSeverity.Warn),
     "webhook.paused": _webhook,
 }
 

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import runs
+from concertmaster.domain import events, runs
 from concertmaster.domain.errors import Conflict
 from concertmaster.domain.events import Event
 from concertmaster.domain.job_states import WAITING, Mover, may
@@ -203,6 +203,8 @@ def _let_go(session: Session, job_ids: Sequence[int], now: str) -> None:
             .execution_options(synchronize_session="fetch")
         ).all()
         if freed:
+            ids, was = [row.id for row in freed], SessionState.Busy
+            events.record(session, "robot.status", ids, now=now, was=was)
             wake(session, now=now)
 
 

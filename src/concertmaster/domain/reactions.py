@@ -15,12 +15,12 @@ Reaction = Callable[[Session, Sequence[Event], int | None], None]
 #: In order. Each picks the events that concern it by a table of its own, and costs nothing where
 #: there are none.
 REACTIONS: tuple[Reaction, ...] = (
+    webhooks.announce,  # first: it tells how things stand before anything follows
+    alerts.raise_alerts,
     launching.react,
     activation.react,
     outcomes.react,
 )
-REACTIONS: tuple[Reaction, ...] = (webhooks.announce,)
-REACTIONS: tuple[Reaction, ...] = (webhooks.announce, alerts.raise_alerts)
 
 
 def settle(session: Session, *, by: int | None = None) -> None:

@@ -94,6 +94,19 @@ def jobs_created(session: Session, event: Event) -> list[Members]:
     return [{"StartInfo": asked, "Jobs": rows}]
 
 
+def schedule_failed(session: Session, event: Event) -> list[Members]:
+    return [
+        {
+            "ProcessSchedule": {
+                **row,
+                "ExecutorRobots": shapes.robots_of_schedule(session, row["Id"]),
+            },
+            "Reason": event.facts.get("reason"),
+        }
+        for row in _rows(shapes.SCHEDULE, session, event)
+    ]
+
+
 def facts(*names: str) -> Told:
     """What no entity tells: facts of the event, by name."""
     return lambda session, event: [{name: event.facts[name] for name in names}]
@@ -173,7 +186,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
             ("updated", together("Releases", shapes.RELEASE)),
             ("deleted", together("Releases", shapes.RELEASE)),
         ],
-        schedule=[("failed", None)],
+        schedule=[("failed", schedule_failed)],
         task=[
             ("created", None),
             ("assignmentChanged", None),

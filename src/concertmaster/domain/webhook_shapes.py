@@ -18,6 +18,7 @@ from concertmaster.entities import (
     Folder,
     Job,
     Machine,
+    ProcessSchedule,
     QueueDefinition,
     QueueItem,
     Release,
@@ -25,6 +26,7 @@ from concertmaster.entities import (
     User,
 )
 from concertmaster.entities import Session as RobotSession
+from concertmaster.entities.process_schedules import process_schedule_robots
 from concertmaster.odata.declare import InstantText, snake
 
 Members = dict[str, Any]
@@ -223,6 +225,22 @@ QUEUE_ITEM = Shape(
     altered={"ProcessingException": _exception},
 )
 
+#: How often a trigger starts its process, in words of old.
+_STRATEGIES = {-1: "All", 0: "Specific"}
+
+SCHEDULE = Shape(
+    ProcessSchedule,
+    _own(
+        ProcessSchedule,
+        "Id Name Enabled EnvironmentId EnvironmentName StartProcessCron StartStrategy StopStrategy "
+        "ExternalJobKey ExternalJobKeyScheduler TimeZoneId TimeZoneIana UseCalendar CalendarId "
+        "MachineRobots",
+    ),
+    objects={"InputArguments": ProcessSchedule.input_arguments},
+    inner={"Release": (ProcessSchedule.release_id, SIMPLE_RELEASE)},
+    altered={"StartStrategy": lambda number: _STRATEGIES.get(number, str(number))},
+)
+
 SESSION = Shape(
     RobotSession,
     _own(
@@ -232,6 +250,13 @@ SESSION = Shape(
         MachineKey=_of(Machine.key, RobotSession.machine_id),
     ),
 )  # fmt: skip
+
+
+def robots_of_schedule(session: Session, schedule_id: int) -> list[Members]:
+    """The robots that a trigger names, in order of id."""
+    links = process_schedule_robots
+    named = sa.select(links.c.robot_id).where(links.c.process_schedule_id == schedule_id)
+    return list(SIMPLE_ROBOT.read(session, sorted(session.scalars(named))).values())
 
 
 def folder_keys(session: Session, ids: Iterable[int]) -> dict[int, str]:
