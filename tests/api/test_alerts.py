@@ -7,11 +7,17 @@ import pytest
 import sqlalchemy as sa
 
 from concertmaster.domain import jobs, reactions, sessions
+from concertmaster.domain.job_states import Mover
 from concertmaster.entities import Job, JobState, SessionState
 from concertmaster.entities import Session as RobotSession
 from stand_in import Client, StandIn
 
 NS = "UiPath.Server.Configuration.OData"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def paused(client: Client) -> None:
+    client.ok("PUT", "/_control/background", json={"paused": True})  # jobs move when told to
 
 
 def fault(demo: StandIn, client: Client) -> dict[str, Any]:
@@ -22,7 +28,7 @@ def fault(demo: StandIn, client: Client) -> dict[str, Any]:
         row = session.get_one(Job, job["Id"])
         now = demo.tenant.clock.now()
         for state in (JobState.Running, JobState.Faulted):
-            assert jobs.move(session, row, state, now=now, info="it broke")
+            assert jobs.move(session, row, state, Mover.CONTROL, now=now, info="it broke")
         reactions.commit(session)
     return dict(job)
 

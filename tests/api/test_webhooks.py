@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from concertmaster.domain import jobs, reactions, sessions
+from concertmaster.domain import events, jobs, reactions, sessions
+from concertmaster.domain.job_states import Mover
 from concertmaster.domain.webhook_events import EVENT_TYPES, PING
 from concertmaster.entities import Job, JobState, SessionState
 from concertmaster.entities import Session as RobotSession
@@ -30,6 +31,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(scope="module")
 def webhook(client: Client, receiver: Receiver) -> dict[str, Any]:
     """A webhook that wants everything."""
+    client.ok("PUT", "/_control/background", json={"paused": True})  # jobs move when told to
     body = {"Name": "all", "Url": receiver.url, "Secret": SECRET, "Enabled": True}
     made: dict[str, Any] = client.ok("POST", "/odata/Webhooks", 201, json=body)
     return made
@@ -158,7 +160,7 @@ class Desk:
             row = session.get_one(Job, job["Id"])
             for state in states:
                 last = values if state is states[-1] else {}
-                assert jobs.move(session, row, state, now=tenant.clock.now(), **last)
+                assert jobs.move(session, row, state, Mover.CONTROL, now=tenant.clock.now(), **last)
             reactions.commit(session)
         return job
 
@@ -272,6 +274,21 @@ def robot_connected(desk: Desk) -> int:
         return held.id
 
 
+def schedule_failed(desk: Desk) -> int:
+    release = desk.client.rows("/odata/Releases?$top=1")[0]
+    body = {
+        "Name": f"s{uuid4().hex[:8]}", "ReleaseId": release["Id"], "ReleaseKey": release["Key"],
+        "StartProcessCron": "0 0 6 * * ?", "TimeZoneId": "UTC", "StartStrategy": 1,
+    }  # fmt: skip
+    made = desk.client.ok("POST", "/odata/ProcessSchedules", 201, json=body)
+    tenant = desk.stand_in.tenant
+    with tenant.session() as session:
+        now = tenant.clock.now()
+        events.record(session, "schedule.failed", [made["Id"]], now=now, reason="no robots")
+        reactions.commit(session)
+    return int(made["Id"])
+
+
 def file_sent(desk: Desk) -> None:
     body = {"Name": f"b{uuid4().hex[:8]}", "Identifier": str(uuid4())}
     bucket = desk.client.ok("POST", "/odata/Buckets", 201, json=body)
@@ -316,6 +333,7 @@ CAUSES: dict[str, tuple[Callable[[Desk], Any], str]] = {
     "robot.updated": (lambda desk: changed(desk, "Robots", robot_made(desk)), "Robots.0.Id"),
     "robot.deleted": (lambda desk: gone(desk, "Robots", robot_made(desk)), "Robots.0.Id"),
     "robot.status": (robot_connected, "Sessions.0.SessionId"),
+    "schedule.failed": (schedule_failed, "ProcessSchedule.Id"),
     "blobfile.uploaded": (file_sent, "FullPath"),
     "blobfile.deleted": (file_sent, "FullPath"),
 }  # fmt: skip
