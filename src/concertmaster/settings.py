@@ -34,6 +34,10 @@ class Settings(BaseSettings):
         None,
         description="postgresql+psycopg://… of a server to use; if not set, SQLite files",
     )
+    storage: str | None = Field(
+        None,
+        description="s3://… or another fsspec URL to keep files at; if not set, in the data folder",
+    )
     scenario: str = Field(
         "demo",
         min_length=1,

@@ -135,3 +135,93 @@ def test_packages_are_listed_by_their_newest_version(shared: Client) -> None:
 def test_a_package_in_use_stays(shared: Client, make: Make) -> None:
     make("uses")
     assert shared.delete("/odata/Processes('Pack:1.0.0')").status_code == 409
+
+
+# --- by key, and many at once ---------------------------------------------------------------
+
+
+def at(operation: str) -> str:
+    return f"/odata/Releases/{ODATA}.{operation}"
+
+
+def version_of(shared: Client, release: dict[str, object]) -> object:
+    return shared.ok("GET", f"/odata/Releases({release['Id']})")["ProcessVersion"]
+
+
+def test_newer_clients_create_a_release_by_an_action(shared: Client) -> None:
+    body = {
+        "Name": "created", "ProcessKey": "Pack", "ProcessVersion": "1.0.0",
+        "EntryPointPath": "Other.xaml", "RetentionAction": "Delete", "RetentionPeriod": 30,
+    }  # fmt: skip
+    made = shared.ok("POST", at("CreateRelease"), 201, json=body)
+    assert (made["Name"], made["EntryPointPath"]) == ("created", "Other.xaml")
+    assert made["@odata.context"].endswith("#Releases/$entity")
+    again = shared.post(at("CreateRelease"), body)
+    assert (again.status_code, again.json()["errorCode"]) == (409, 1001)
+    assert shared.post(at("CreateRelease"), {**body, "ProcessKey": "No"}).status_code == 404
+    for bad in ({}, [], {**body, "Name": " "}):
+        assert shared.post(at("CreateRelease"), bad).status_code == 400
+
+
+def test_versions_by_key(shared: Client, make: Make) -> None:
+    made = make("keyed")
+    key = made["Key"]
+    newest = shared.ok("POST", at(f"UpdateToLatestPackageVersionByKey(identifier={key})"))
+    assert newest["value"] == key
+    assert newest["@odata.context"].endswith("#Edm.Guid")
+    assert version_of(shared, made) == "2.0.0"
+    shared.ok("POST", at(f"RollbackToPreviousReleaseVersionByKey(identifier={key})"))
+    assert version_of(shared, made) == "1.0.0"
+    specific = at(f"UpdateToSpecificPackageVersionByKey(identifier={key})")
+    shared.ok("POST", specific, json={"packageVersion": "2.0.0"})
+    assert version_of(shared, made) == "2.0.0"
+    assert shared.post(specific, {"packageVersion": "9.9.9"}).status_code == 404
+    assert shared.post(specific, {}).status_code == 400
+    unknown = "00000000-0000-0000-0000-000000000000"
+    missing = shared.post(at(f"UpdateToLatestPackageVersionByKey(identifier={unknown})"))
+    assert missing.status_code == 404
+
+
+def test_a_release_is_changed_by_key(shared: Client, make: Make) -> None:
+    made = make("changed by key")
+    body = {"releaseKey": made["Key"], "processVersion": "2.0.0", "entryPointPath": "Other.xaml",
+            "inputArgs": "{}"}  # fmt: skip
+    assert shared.ok("POST", at("UpdateByKey"), json=body) == {}
+    found = shared.ok("GET", f"/odata/Releases({made['Id']})")
+    assert (found["ProcessVersion"], found["EntryPointPath"]) == ("2.0.0", "Other.xaml")
+    assert found["InputArguments"] == "{}"
+    assert shared.post(at("UpdateByKey"), {"releaseKey": made["Key"], "entryPointPath": "No"}
+                       ).status_code == 404  # fmt: skip
+    assert version_of(shared, made) == "2.0.0"
+
+
+def test_many_go_to_their_newest_version(shared: Client, make: Make) -> None:
+    first, second = make("bulk 1"), make("bulk 2")
+    bulk = at("UpdateToLatestPackageVersionBulk")
+    done = shared.ok("POST", bulk, json={"releaseIds": [first["Id"], second["Id"]]})
+    assert (done["Success"], done["FailedItems"]) == (True, [])
+    assert version_of(shared, second) == "2.0.0"
+    third = make("bulk 3")
+    done = shared.ok("POST", bulk, json={"releaseIds": [10**6, third["Id"]]})
+    assert (done["Success"], done["FailedItems"]) == (False, [10**6])
+    assert done["Message"]
+    assert version_of(shared, third) == "2.0.0"
+    fourth = make("bulk 4")
+    done = shared.ok("POST", f"{bulk}ByKey", json={"releaseKeys": [fourth["Key"]]})
+    assert done["Success"] is True
+    assert version_of(shared, fourth) == "2.0.0"
+
+
+def test_a_release_goes_by_key(shared: Client, make: Make) -> None:
+    made = make("goes")
+    path = f"/api/Releases/DeleteByKey?key={made['Key']}"
+    assert shared.delete(path).status_code == 204
+    assert shared.get(f"/odata/Releases({made['Id']})").status_code == 404
+    assert shared.delete(path).status_code == 404
+
+
+def test_a_navigation_may_be_selected_alone(shared: Client, make: Make) -> None:
+    make("navigates")
+    assert shared.rows("/odata/Releases?$select=CurrentVersion&$top=1") == [{}]
+    expanded = "/odata/Releases?$select=CurrentVersion&$expand=CurrentVersion&$top=1"
+    assert list(shared.rows(expanded)[0]) == ["CurrentVersion"]

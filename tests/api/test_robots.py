@@ -137,3 +137,29 @@ def test_who_can_run_a_process(guide: StandIn) -> None:
         "@odata.count"
     ] == 2
     assert guide.client().rows(path.replace("input_output", "no_such")) == []
+
+
+def test_a_robot_is_bound_to_its_machine_no_more(shared: Client) -> None:
+    made = make(shared, "loose", MachineName="HOST2")
+    path = f"/odata/Robots/{ODATA}.ConvertToFloating"
+    assert shared.ok("POST", path, json={"robotId": made["Id"]}) == {}
+    found = shared.ok("GET", f"/odata/Robots({made['Id']})")
+    assert (found["HostingType"], found["MachineId"]) == ("Floating", None)
+    assert shared.post(path, {"robotId": made["Id"]}).status_code == 409
+    assert shared.post(path, {"robotId": 10**6}).status_code == 404
+    assert shared.post(path, {}).status_code == 400
+
+
+def test_keys_by_the_names_of_machines(shared: Client) -> None:
+    rows = shared.rows(f"/odata/Robots/{ODATA}.GetMachineNameToLicenseKeyMappings")
+    keys = {row["Key"]: row["Value"] for row in rows}
+    assert keys["HOST1"] and "TEMPLATE" not in keys
+
+
+def test_robots_from_a_folder(shared: Client) -> None:
+    made = make(shared, "from folder")
+    (folder,) = shared.rows("/odata/Folders?$filter=DisplayName eq 'Shared'")
+    path = f"/odata/Robots/{ODATA}.GetRobotsFromFolder(folderId={folder['Id']})"
+    assert made["Id"] in {row["Id"] for row in shared.rows(path)}
+    missing = f"/odata/Robots/{ODATA}.GetRobotsFromFolder(folderId=999999)"
+    assert shared.get(missing).status_code == 404

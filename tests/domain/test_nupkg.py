@@ -11,11 +11,16 @@ from concertmaster.domain.errors import InvalidPackage
 from concertmaster.domain.packages import order
 from nupkg import NUSPEC, archive, coded, studio
 
+
+def read(content: bytes) -> nupkg.Package:
+    return nupkg.read(io.BytesIO(content))
+
+
 GOOD = NUSPEC.format(id="p", version="1.0.0")
 
 
 def test_a_coded_package() -> None:
-    found = nupkg.read(coded())
+    found = read(coded())
     assert (found.id, found.version, found.main) == ("adder", "0.0.1", "main")
     assert (found.runtime, found.user_interaction) == ("function/python", False)
     (start,) = found.starts
@@ -25,15 +30,15 @@ def test_a_coded_package() -> None:
 
 
 def test_a_package_of_studio() -> None:
-    found = nupkg.read(studio())
+    found = read(studio())
     assert (found.main, found.framework, found.runtime) == ("Main.xaml", "Windows", None)
     assert found.user_interaction
     assert json.loads(found.starts[0].input or "")[0]["name"] == "In"
 
 
 def test_a_library() -> None:
-    assert nupkg.read(studio(designOptions={"outputType": "Library"})).library
-    assert nupkg.read(archive({"p.nuspec": GOOD})).library
+    assert read(studio(designOptions={"outputType": "Library"})).library
+    assert read(archive({"p.nuspec": GOOD})).library
 
 
 @pytest.mark.parametrize(
@@ -62,13 +67,13 @@ def test_a_library() -> None:
 )
 def test_what_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidPackage):
-        nupkg.read(content)
+        read(content)
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nupkg, "MOST_UNPACKED", 1_000_000)
     with pytest.raises(InvalidPackage, match="too large"):
-        nupkg.read(archive({"p.nuspec": GOOD, "content/zeros": b"\0" * 1_000_001}))
+        read(archive({"p.nuspec": GOOD, "content/zeros": b"\0" * 1_000_001}))
 
 
 def test_a_size_that_lies_is_found_out() -> None:
@@ -79,7 +84,7 @@ def test_a_size_that_lies_is_found_out() -> None:
     while (at := content.find(size)) >= 0:
         content[at : at + 4] = (10).to_bytes(4, "little")
     with pytest.raises(InvalidPackage):
-        nupkg.read(bytes(content))
+        read(bytes(content))
 
 
 def test_versions_are_ordered_as_semver_says() -> None:

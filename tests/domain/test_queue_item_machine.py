@@ -51,7 +51,7 @@ from concertmaster.entities import (
     RetentionType,
 )
 from concertmaster.store import Tenant
-from concertmaster.store.blobs import Blobs
+from concertmaster.store.blobs import Folder
 from domain.queue_model import OPEN, STEPS, Item, Queue, S
 from domain.queue_room import ANN, ROBOT, SHARED, QueueRoom
 
@@ -191,7 +191,7 @@ class QueueItems(RuleBasedStateMachine):
         while (due := deadlines.next_due(self.session)) is not None and due <= self.now:
             deadlines.tell_due(self.session, now=self.now)
         while (due := retention.next_due(self.session)) is not None and due <= self.now:
-            retention.run_due(self.session, Blobs(Path("/nowhere")), now=self.now)
+            retention.run_due(self.session, Folder(Path("/nowhere")), now=self.now)
         self.model.cleans(self.now)
 
     # --- what always holds ------------------------------------------------------------------

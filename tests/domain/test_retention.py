@@ -24,7 +24,7 @@ from concertmaster.entities import (
     RetentionAction,
     RetentionType,
 )
-from concertmaster.store.blobs import Blobs
+from concertmaster.store.blobs import Folder
 from domain.queue_room import OTHER, SHARED, QueueRoom
 from domain.test_transactions import BUSINESS, NOW, add, end, take
 
@@ -47,7 +47,7 @@ def keep(
 
 
 def clean(room: QueueRoom, now: str, blobs: Path = Path("/nowhere")) -> list[int]:
-    return retention.run_due(room.session, Blobs(blobs), now=now)
+    return retention.run_due(room.session, Folder(blobs), now=now)
 
 
 def ended(room: QueueRoom, queue: QueueDefinition, **told: Any) -> QueueItem:
@@ -161,7 +161,7 @@ def test_items_are_archived(room: QueueRoom, tmp_path: Path) -> None:
     assert clean(room, DUE, tmp_path) == [queue.id]
     assert left(room, queue) == []
     (kept,) = buckets.below(room.session, bucket.id, f"Archive/Queues/Queue-{queue.key}/2024-06-06")
-    content = Blobs(tmp_path).read(kept.file)
+    content = Folder(tmp_path).read(kept.file)
     assert content is not None
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         (name,) = archive.namelist()

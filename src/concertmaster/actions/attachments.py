@@ -9,7 +9,6 @@ from concertmaster.domain.call import Call
 from concertmaster.entities import Attachment
 from concertmaster.odata.request import Request
 from concertmaster.odata.write import Change, hook
-from concertmaster.store.blobs import Blobs
 
 
 @hook("before_create", Attachment)
@@ -31,4 +30,4 @@ def after_read(call: Call, items: list[dict[str, Any]], request: Request) -> Non
 @hook("before_delete", Attachment)
 def before_delete(call: Call, attachment: Attachment) -> None:
     if attachment.file:
-        Blobs(call.tenant.blobs).delete(attachment.file)
+        call.tenant.files.delete(attachment.file)

@@ -11,7 +11,6 @@ from concertmaster.odata.declare import Guid
 from concertmaster.odata.operations import Id, action, deletion, function
 from concertmaster.odata.service import Complex, Selection, Values, select
 from concertmaster.odata.write import Change, hook
-from concertmaster.store.blobs import Blobs
 
 READ = "Buckets.View and BlobFiles.View"
 WRITE = "Buckets.View and BlobFiles.Create"
@@ -33,7 +32,7 @@ def before_update(call: Call, bucket: Bucket, change: Change) -> None:
 
 @hook("before_delete", Bucket)
 def before_delete(call: Call, bucket: Bucket) -> None:
-    buckets.empty(call.session, Blobs(call.tenant.blobs), bucket.id)
+    buckets.empty(call.session, call.tenant.files, bucket.id)
 
 
 @function("Buckets", "GetByKey", permission="Buckets.View")
@@ -105,8 +104,7 @@ def delete_file(call: Call, key: int, path: str) -> None:
     """Take one file away."""
     bucket = _find(call, key)
     buckets.check_writable(bucket)
-    blobs = Blobs(call.tenant.blobs)
-    buckets.remove(call.session, blobs, bucket, buckets.clean(path), now=call.now)
+    buckets.remove(call.session, call.tenant.files, bucket, buckets.clean(path), now=call.now)
 
 
 def _access(call: Call, bucket: Bucket, path: str, verb: str, minutes: int | None) -> Complex:

@@ -1,5 +1,6 @@
 """What can be asked of jobs: start, stop, restart, look up by key."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -7,14 +8,15 @@ from pydantic import Field
 
 from concertmaster.domain import jobs, suspension
 from concertmaster.domain.call import Call
-from concertmaster.domain.errors import ItemNotFound
+from concertmaster.domain.errors import ItemNotFound, OrchestratorError
 from concertmaster.domain.time_limits import seconds
 from concertmaster.entities import Job
 from concertmaster.entities._enums import JobPriority, RemoteControlAccess, RobotType
 from concertmaster.entities.jobs import StopStrategy
+from concertmaster.model import NAMESPACE
 from concertmaster.odata.declare import Guid
 from concertmaster.odata.operations import Nothing, Payload, action, function
-from concertmaster.odata.service import Selection, select
+from concertmaster.odata.service import Complex, Selection, select
 
 #: How many jobs one call may stop.
 JobIds = Annotated[list[int], Field(max_length=1000)]
@@ -123,6 +125,41 @@ def resume_job(call: Call, job_key: Guid, input_arguments: str | None = None) ->
     if job is None:
         raise ItemNotFound(entity="Job")
     return suspension.resume(call.session, job, now=call.now, arguments=input_arguments)
+
+
+# --- asked beforehand -----------------------------------------------------------------------
+
+
+@action("Jobs", "ValidateDynamicJob", permission="Jobs.Create", reads=True)
+def validate_dynamic_job(call: Call, start_info: StartProcess) -> Complex:
+    """Whether StartJobs would start it, and if not, why."""
+    return _validity(lambda: jobs.prepare(call.session, call.folder, start_info.start(None)))
+
+
+@action("Jobs", "ValidateExistingJob", key=True, permission="Jobs.View", reads=True)
+def validate_existing_job(call: Call, key: int) -> Complex:
+    """Whether a job could be started as it was, and if not, why."""
+    (job,) = jobs.find_jobs(call.session, call.folder, [key])
+    return _validity(
+        lambda: jobs.prepare(call.session, call.folder, jobs.as_it_was(call.session, job))
+    )
+
+
+def _validity(ask: Callable[[], object]) -> Complex:
+    failed: OrchestratorError | None = None
+    try:
+        ask()
+    except OrchestratorError as error:
+        failed = error
+    members = {
+        "IsValid": failed is None,
+        "Errors": [str(failed)] if failed else [],
+        "ErrorCodes": [failed.code] if failed else [],
+    }
+    return Complex(f"{NAMESPACE}.ValidationResultDto", members)
+
+
+# --- looked up ------------------------------------------------------------------------------
 
 
 @function("Jobs", "GetByKey", permission="Jobs.View", folder="across")

@@ -1,6 +1,7 @@
 """What can be asked of packages: upload and download, their versions and arguments."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 import orjson
 import sqlalchemy as sa
@@ -8,15 +9,15 @@ import sqlalchemy as sa
 from concertmaster.domain import feeds, packages, uploads
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import NotAuthorized
-from concertmaster.entities import EntryPoint, Process
+from concertmaster.entities import EntryPoint, Library, Process
 from concertmaster.odata.declare import same_name
 from concertmaster.odata.operations import Body, action, function
 from concertmaster.odata.request import Request
-from concertmaster.odata.response import Response
+from concertmaster.odata.response import File, Response
 from concertmaster.odata.service import Complex, Selection, Values, select
 from concertmaster.odata.target import Target
 from concertmaster.odata.write import hook
-from concertmaster.store.blobs import Blobs
+from concertmaster.store.blobs import Opened
 
 VIEW = "Packages.View or FolderPackages.View"
 NAMESPACE = "UiPath.Server.Configuration.OData"
@@ -45,20 +46,29 @@ def of_one_feed(call: Call, target: Target, request: Request) -> list[Any]:
 @hook("before_delete", Process)
 def before_delete(call: Call, process: Process) -> None:
     packages.check_unused(call.session, process)
-    packages.forget(call.session, Blobs(call.tenant.blobs), process)
+    packages.forget(call.session, call.tenant.files, process)
 
 
 @action("Processes", "UploadPackage", permission="Packages.Create or FolderPackages.Create")
 def upload_package(call: Call, body: Body, feed_id: str | None = None) -> Values:
     """Publish packages, sent as the files of a form; each answers with its id and version."""
     feed = feeds.find(call.session, call.caller, feed_id, "Create")
+    return each_published(
+        body,
+        lambda content: packages.publish(
+            call.session, call.tenant.files, content, feed, now=call.now
+        ),
+    )
+
+
+def each_published(body: Body, publish: Callable[[BinaryIO], Process | Library]) -> Values:
+    """Publish the files of a form, all of them or none."""
     answers = []
-    for file in uploads.files(body.content, body.media_type):
-        made = packages.publish(
-            call.session, Blobs(call.tenant.blobs), file.content, feed, now=call.now
-        )
-        told = orjson.dumps({"Id": made.id, "Version": made.version}).decode()
-        answers.append({"Key": file.name, "Status": "OK", "Body": told})
+    with uploads.files(body.content, body.media_type) as files:
+        for file in files:
+            made = publish(file.content)
+            told = orjson.dumps({"Id": made.id, "Version": made.version}).decode()
+            answers.append({"Key": file.name, "Status": "OK", "Body": told})
     return Values(f"{NAMESPACE}.BulkItemDtoOfString", answers)
 
 
@@ -66,13 +76,17 @@ def upload_package(call: Call, body: Body, feed_id: str | None = None) -> Values
 def download_package(call: Call, key: str, feed_id: str | None = None) -> Response:
     """The package itself, a .nupkg."""
     feed = _feed(call, feed_id, "View")
-    content = packages.content(call.session, Blobs(call.tenant.blobs), key, feed)
+    return package_answer(packages.content(call.session, call.tenant.files, key, feed), key)
+
+
+def package_answer(found: Opened, key: str) -> Response:
+    """A package as a file to be saved."""
     name = key.replace(":", ".").encode("ascii", "ignore").decode().replace('"', "")
     headers = {
         "content-type": "application/octet-stream",
         "content-disposition": f'attachment; filename="{name}.nupkg"',
     }
-    return Response(200, content, headers)
+    return Response(200, headers=headers, file=File(found.content, found.size))
 
 
 @function("Processes", "GetProcessVersions", permission=VIEW)

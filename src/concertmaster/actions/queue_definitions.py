@@ -27,7 +27,6 @@ from concertmaster.odata.operations import (
     Rows,
     action,
     function,
-    read_object,
     read_payload,
     replacement,
 )
@@ -131,7 +130,7 @@ class QueueAndRetention(Payload):
 @action("QueueDefinitions", "CreateQueue", status=201, permission="Queues.Create")
 def create_queue(call: Call, body: Body, rows: Rows) -> Extended:
     """Make a queue and say for how long it keeps its items; RetentionPeriod must be given."""
-    payload = read_object(body.content)
+    payload = body.members()
     told = read_payload(QueueAndRetention, payload)
     if told.retention_period is None:
         raise InvalidArgument("Invalid argument 'Period'")
@@ -144,7 +143,7 @@ def create_queue(call: Call, body: Body, rows: Rows) -> Extended:
 @action("QueueDefinitions", "EditQueue", permission="Queues.Edit")
 def edit_queue(call: Call, body: Body, rows: Rows) -> Nothing:
     """Change a queue, which the body names by its Id, and for how long it keeps its items."""
-    payload = read_object(body.content)
+    payload = body.members()
     told = read_payload(QueueAndRetention, payload)
     queue = queue_in_folder(call.session, call.folder, told.id or 0)
     rows.replace(queue, _own_members(payload))

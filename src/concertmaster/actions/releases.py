@@ -1,14 +1,20 @@
 """What can be asked of releases (the product's processes): lists, and their versions."""
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from pydantic import Field
 
 from concertmaster.domain import clock, releases
 from concertmaster.domain.call import Call
-from concertmaster.domain.errors import FieldNotEditable, ItemNotFound
+from concertmaster.domain.errors import FieldNotEditable, ItemNotFound, OrchestratorError
 from concertmaster.edge.telling import tell
 from concertmaster.entities import Release
-from concertmaster.odata.operations import action, function
-from concertmaster.odata.service import Selection, select
+from concertmaster.model import NAMESPACE
+from concertmaster.odata.declare import Guid
+from concertmaster.odata.operations import Body, Id, Nothing, Rows, action, function
+from concertmaster.odata.service import Complex, Selection, select
 from concertmaster.odata.write import Change, hook
 
 #: Members that a PUT which leaves them out does not empty: they follow from the package.
@@ -66,6 +72,16 @@ def get_release(call: Call, key: int) -> Release:
     return _find(call, key)
 
 
+@action("Releases", "CreateRelease", status=201, permission="Processes.Create")
+def create_release(call: Call, body: Body, rows: Rows) -> Release:
+    """A new process, by the name that newer clients have for it."""
+    made: Release = rows.create(Release, body.members())
+    return made
+
+
+# --- their versions -------------------------------------------------------------------------
+
+
 @action("Releases", "UpdateToSpecificPackageVersion", key=True, permission="Processes.Edit")
 def update_to_specific_package_version(call: Call, key: int, package_version: str) -> int:
     """Run another version of the package; the number of the release version."""
@@ -77,9 +93,7 @@ def update_to_latest_package_version(
     call: Call, key: int, merge_package_tags: bool | None = None
 ) -> int:
     """Run the newest version of the package."""
-    release = _find(call, key)
-    newest = releases.latest(call.session, release.process_key, release.organization_unit_id)
-    return _change(call, release, newest.version)
+    return _to_latest(call, _find(call, key))
 
 
 @action("Releases", "RollbackToPreviousReleaseVersion", key=True, permission="Processes.Edit")
@@ -87,8 +101,108 @@ def rollback_to_previous_release_version(
     call: Call, key: int, merge_package_tags: bool | None = None
 ) -> int:
     """Go back to the version before."""
-    release = _find(call, key)
+    return _back(call, _find(call, key))
+
+
+def _to_latest(call: Call, release: Release) -> int:
+    newest = releases.latest(call.session, release.process_key, release.organization_unit_id)
+    return _change(call, release, newest.version)
+
+
+def _back(call: Call, release: Release) -> int:
     return _change(call, release, releases.previous_version(call.session, release))
+
+
+# --- the same by key ------------------------------------------------------------------------
+
+
+@action("Releases", "UpdateByKey", permission="Processes.Edit")
+def update_by_key(
+    call: Call,
+    release_key: Guid,
+    process_version: str | None = None,
+    entry_point_path: str | None = None,
+    input_args: Annotated[str, Field(max_length=10_000)] | None = None,
+) -> Nothing:
+    """Another version, entry point or input; what is not said stays as it is."""
+    release = _by_key(call, release_key)
+    if input_args is not None:
+        release.input_arguments = input_args
+    if entry_point_path is not None:
+        release.entry_point_id, release.entry_point_path = None, entry_point_path
+    _change(call, release, process_version or release.process_version)
+    return Nothing()
+
+
+@action("Releases", "UpdateToSpecificPackageVersionByKey", permission="Processes.Edit")
+def update_to_specific_package_version_by_key(
+    call: Call, identifier: Guid, package_version: str
+) -> Guid:
+    """Run another version of the package; the key of the process."""
+    release = _by_key(call, identifier)
+    _change(call, release, package_version)
+    return release.key
+
+
+@action("Releases", "UpdateToLatestPackageVersionByKey", permission="Processes.Edit")
+def update_to_latest_package_version_by_key(
+    call: Call, identifier: Guid, merge_package_tags: bool | None = None
+) -> Guid:
+    """Run the newest version of the package; the key of the process."""
+    release = _by_key(call, identifier)
+    _to_latest(call, release)
+    return release.key
+
+
+@action("Releases", "RollbackToPreviousReleaseVersionByKey", permission="Processes.Edit")
+def rollback_to_previous_release_version_by_key(
+    call: Call, identifier: Guid, merge_package_tags: bool | None = None
+) -> Guid:
+    """Go back to the version before; the key of the process."""
+    release = _by_key(call, identifier)
+    _back(call, release)
+    return release.key
+
+
+# --- many at once ---------------------------------------------------------------------------
+
+
+@action("Releases", "UpdateToLatestPackageVersionBulk", permission="Processes.Edit")
+def update_to_latest_package_version_bulk(
+    call: Call,
+    release_ids: Annotated[list[Id], Field(max_length=1000)],
+    merge_package_tags: bool | None = None,
+) -> Complex:
+    """Let each of them run the newest version of its package; those that cannot stay."""
+    return _each(call, release_ids, _find, "Int64")
+
+
+@action("Releases", "UpdateToLatestPackageVersionBulkByKey", permission="Processes.Edit")
+def update_to_latest_package_version_bulk_by_key(
+    call: Call,
+    release_keys: Annotated[list[Guid], Field(max_length=1000)],
+    merge_package_tags: bool | None = None,
+) -> Complex:
+    """The same by key."""
+    return _each(call, release_keys, _by_key, "Guid")
+
+
+def _each(
+    call: Call, asked: Iterable[Any], find: Callable[[Call, Any], Release], kind: str
+) -> Complex:
+    failed: dict[Any, str] = {}
+    for one in dict.fromkeys(asked):
+        try:
+            with call.session.begin_nested():
+                _to_latest(call, find(call, one))
+        except OrchestratorError as error:
+            failed[one] = str(error)
+    members = {
+        "Success": not failed,
+        "Message": "; ".join(dict.fromkeys(failed.values())) or None,
+        "FailedItems": list(failed),
+    }
+    return Complex(f"{NAMESPACE}.BulkOperationResponseDtoOf{kind}", members)
 
 
 def _change(call: Call, release: Release, version: str) -> int:
@@ -96,6 +210,12 @@ def _change(call: Call, release: Release, version: str) -> int:
     return releases.change_version(
         call.session, release, version, now=call.now, user_id=call.caller.user_id
     )
+
+
+def _by_key(call: Call, key: str) -> Release:
+    same = Release.key == key.strip("{} ").lower()
+    release = call.session.scalars(sa.select(Release).where(same)).first()
+    return _find(call, release.id if release else 0)
 
 
 def _find(call: Call, key: int) -> Release:

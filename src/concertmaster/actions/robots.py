@@ -7,9 +7,10 @@ from pydantic import Field
 
 from concertmaster.domain import clock, fleet
 from concertmaster.domain.call import Call
-from concertmaster.domain.errors import FieldNotEditable
+from concertmaster.domain.errors import FieldNotEditable, ItemNotFound
 from concertmaster.edge.telling import tell, tell_going
-from concertmaster.entities import HostingType, Robot, folder_users
+from concertmaster.entities import HostingType, Machine, MachineType, Robot, folder_users
+from concertmaster.model import NAMESPACE
 from concertmaster.odata.operations import Id, Nothing, action, function
 from concertmaster.odata.service import Selection, Values, select
 from concertmaster.odata.write import Change, hook
@@ -84,6 +85,14 @@ def toggle_enabled_status(call: Call, robot_ids: Ids, enabled: bool) -> Nothing:
     return Nothing()
 
 
+@action("Robots", "ConvertToFloating", permission="Robots.Edit")
+def convert_to_floating(call: Call, robot_id: Id) -> Nothing:
+    """Let a robot that is bound to a machine run on any."""
+    (robot,) = fleet.find_robots(call.session, [robot_id], call.caller.folders)
+    fleet.release(call.session, robot)
+    return Nothing()
+
+
 # --- lists ----------------------------------------------------------------------------------
 
 
@@ -134,3 +143,25 @@ def get_usernames(call: Call) -> Values:
     names = sa.select(Robot.username).where(Robot.username.is_not(None), _in_folder(call.folder_id))
     found = call.session.scalars(names.distinct().order_by(Robot.username))
     return Values("Edm.String", [name for name in found if name])
+
+
+@function(
+    "Robots", "GetMachineNameToLicenseKeyMappings", permission="Robots.Create and Machines.View"
+)
+def get_machine_name_to_license_key_mappings(call: Call) -> Values:
+    """The machines that a robot may be bound to, each with its key."""
+    columns = (Machine.name, Machine.license_key)
+    bound = sa.select(*columns).where(Machine.type == MachineType.Standard).order_by(Machine.name)
+    rows = [{"Key": name, "Value": key} for name, key in call.session.execute(bound)]
+    return Values(f"{NAMESPACE}.KeyValuePairOfStringString", rows)
+
+
+@function(
+    "Robots", "GetRobotsFromFolder", folder="across",
+    permission="SubFolders.View or Units.View or Jobs.Create or Users.View",
+)  # fmt: skip
+def get_robots_from_folder(call: Call, folder_id: Id, machine_id: Id | None = None) -> Selection:
+    """The robots of a folder, with all that a robot's own set says of them."""
+    if folder_id not in call.caller.folders:
+        raise ItemNotFound(entity="Folder")
+    return select(Robot, _in_folder(folder_id), context="Collection(RobotsFromFolderModel)")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from pydantic import Field
 
-from concertmaster.domain import clock, folders, people
+from concertmaster.domain import clock, folders, people, workspaces
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import (
     ForbiddenOperation,
@@ -93,6 +93,7 @@ def _check_names(name: str | None) -> None:
 
 @hook("after_create", User)
 def after_create(call: Call, user: User, change: Change) -> None:
+    _give_workspace(call, user)
     _take_roles(call, user, change, change.values.get("roles_list"))
 
 
@@ -101,8 +102,15 @@ def after_update(call: Call, user: User, change: Change) -> None:
     user.last_modification_time = call.now
     user.last_modifier_user_id = call.caller.user_id
     people.describe(user, call.tenant)
+    _give_workspace(call, user)
     _take_roles(call, user, change, change.related.get("RolesList"))
     people.tell_roles(call.session, user)
+
+
+def _give_workspace(call: Call, user: User) -> None:
+    """Who may have a personal workspace has one."""
+    if user.may_have_personal_workspace and user.personal_workspace_id is None:
+        workspaces.make(call.session, user)
 
 
 def _take_roles(call: Call, user: User, change: Change, names: list[str] | None) -> None:

@@ -18,11 +18,13 @@ from concertmaster.domain.conditions import Granted, condition
 from concertmaster.domain.errors import FolderNotFound, NotAuthenticated
 from concertmaster.entities import (
     Folder,
+    Machine,
     Permission,
     Robot,
     Role,
     User,
     UserRole,
+    folder_machines,
     folder_user_roles,
     folder_users,
     queue_folders,
@@ -95,7 +97,7 @@ class FolderTree:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is calling: a user, a user's robot, or an application."""
+    """Who is calling: a user, a user's robot, a machine, or an application."""
 
     user_id: int | None
     user_key: str | None
@@ -108,6 +110,7 @@ class Caller:
     folder_permissions: Mapping[int, Granted] = field(default_factory=dict, kw_only=True)
     unlimited: bool = field(default=False, kw_only=True)  #: may do everything, everywhere
     robot_id: int | None = field(default=None, kw_only=True)
+    machine_id: int | None = field(default=None, kw_only=True)
     application: str | None = field(default=None, kw_only=True)
     scopes: frozenset[str] | None = field(default=None, kw_only=True)  #: None is without bounds
 
@@ -216,6 +219,30 @@ def load_robot(session: Session, robot_key: str) -> Caller:
         folders=tree.ids & home,
         tenant_permissions=_all_of(granted, granted),
         robot_id=robot.id,
+    )
+
+
+def load_machine(session: Session, license_key: str) -> Caller:
+    """A machine that signs in for itself: what robots may, in the folders that may use it."""
+    columns = (Machine.id, Machine.name)
+    same = Machine.license_key == license_key
+    machine = session.execute(sa.select(*columns).where(same)).one_or_none()
+    if machine is None:
+        raise NotAuthenticated
+    tree = FolderTree.load(session)
+    assigned = sa.select(folder_machines.c.folder_id)
+    inside = session.scalars(assigned.where(folder_machines.c.machine_id == machine.id))
+    role = session.execute(sa.select(Role.id).where(Role.name == ROBOT)).scalar()
+    granted = _granted(session, {role} if role is not None else set())
+    return Caller(
+        None,
+        None,
+        machine.name,
+        tenant=session.info["tenant"],
+        tree=tree,
+        folders=tree.ids & set(inside),
+        tenant_permissions=_all_of(granted, granted),
+        machine_id=machine.id,
     )
 
 

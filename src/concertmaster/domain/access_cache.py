@@ -12,17 +12,24 @@ from concertmaster.domain.access import (
     Caller,
     load_application,
     load_caller,
+    load_machine,
     load_named,
     load_robot,
 )
-from concertmaster.entities import Entity, folder_user_roles, folder_users, queue_folders
+from concertmaster.entities import (
+    Entity,
+    folder_machines,
+    folder_user_roles,
+    folder_users,
+    queue_folders,
+)
 from concertmaster.odata.declare import WRITTEN
 from concertmaster.store import Tenant
 
 #: What a caller is made of: a write to one of these makes every remembered caller void.
 WATCHED = frozenset(
-    {"users", "user_roles", "roles", "permissions", "folders", "robots"}
-    | {folder_users.name, folder_user_roles.name, queue_folders.name}
+    {"users", "user_roles", "roles", "permissions", "folders", "robots", "machines"}
+    | {folder_users.name, folder_user_roles.name, folder_machines.name, queue_folders.name}
 )
 
 
@@ -68,6 +75,10 @@ class AccessCache:
 
     def robot(self, robot_key: str) -> Caller:
         return self._get(robot_key, lambda session: load_robot(session, robot_key))
+
+    def machine(self, license_key: str) -> Caller:
+        key = ("machine", license_key)
+        return self._get(key, lambda session: load_machine(session, license_key))
 
     def application(self, client_id: str) -> Caller:
         return self._get(("app", client_id), lambda session: load_application(session, client_id))

@@ -6,13 +6,13 @@ done with its job it gets no other, and hears of this one again with every heart
 answer which was lost on the way does no harm.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import jobs, sessions
+from concertmaster.domain import jobs, runtimes, sessions
 from concertmaster.domain.access import Caller
 from concertmaster.domain.job_states import FINAL, WAITING, Mover, may
 from concertmaster.entities import (
@@ -29,6 +29,8 @@ from concertmaster.entities import (
     User,
 )
 from concertmaster.entities import Session as RobotSession
+from concertmaster.entities._enums import RobotType
+from concertmaster.entities.sessions import MaintenanceMode
 
 #: How many of the waiting jobs are looked at in one go; capabilities are not for SQL.
 LOOKED_AT = 50
@@ -49,20 +51,36 @@ def give(session: Session, held: RobotSession, caller: Caller, *, now: str) -> J
     """
     if held.job_id is not None:
         return session.get(Job, held.job_id)
+    if held.maintenance_mode is MaintenanceMode.Enabled:
+        return None
     robot = session.get_one(Robot, held.robot_id)
-    for job in session.scalars(_fitting(session, held, robot, caller)):
-        if _can_run(session, held, job) and _claim(session, held, robot, job, now):
+    free = runtimes.free(session, held, robot)
+    if not free:
+        return None
+    for job in session.scalars(_fitting(session, held, robot, caller, free)):
+        kind = free[0] if job.wanted_runtime_type is None else job.wanted_runtime_type
+        if _can_run(session, held, job) and _claim(session, held, robot, job, kind, now):
             held.job_id = job.id
             sessions.turn(session, held, SessionState.Busy, now=now)
             return job
     return None
 
 
-def _fitting(session: Session, held: RobotSession, robot: Robot, caller: Caller) -> sa.Select[Job]:
+def _fitting(
+    session: Session,
+    held: RobotSession,
+    robot: Robot,
+    caller: Caller,
+    free: Sequence[RobotType],
+) -> sa.Select[Job]:
     return (
         sa.select(Job)
         .join(Release, Release.id == Job.release_id)
-        .where(Job.dispatched_to.is_(None), *meant_for(session, held, robot, caller))
+        .where(
+            Job.dispatched_to.is_(None),
+            sa.or_(Job.wanted_runtime_type.is_(None), Job.wanted_runtime_type.in_(free)),
+            *meant_for(session, held, robot, caller),
+        )
         .order_by(Job.specific_priority_value.desc(), Job.creation_time, Job.id)
         .limit(LOOKED_AT)
     )
@@ -99,14 +117,16 @@ def _can_run(session: Session, held: RobotSession, job: Job) -> bool:
     return package.runtime is None or able is None or package.runtime in able
 
 
-def _claim(session: Session, held: RobotSession, robot: Robot, job: Job, now: str) -> bool:
+def _claim(
+    session: Session, held: RobotSession, robot: Robot, job: Job, kind: RobotType, now: str
+) -> bool:
     claimed = session.execute(
         sa.update(Job)
         .where(Job.id == job.id, Job.state.in_(WAITING), Job.dispatched_to.is_(None))
         .values(
             dispatched_to=held.id, dispatched_at=now, robot_id=robot.id,
             machine_id=held.machine_id, host_machine_name=held.host_machine_name,
-            runtime_type=sa.func.coalesce(Job.runtime_type, robot.type),
+            runtime_type=kind,
         )
         .returning(Job.id)
         .execution_options(synchronize_session=False)

@@ -88,6 +88,18 @@ def check_idle(session: Session, robot: Robot) -> None:
         raise Conflict(f"The robot {robot.name} is busy.")
 
 
+def release(session: Session, robot: Robot) -> None:
+    """A robot that was bound to a machine is so no more.
+
+    Raises Conflict where it was not, or works just now.
+    """
+    if robot.hosting_type == HostingType.Floating:
+        raise Conflict(f"The robot {robot.name} is a floating one already.")
+    check_idle(session, robot)
+    robot.hosting_type = HostingType.Floating
+    robot.machine_id = robot.machine_name = robot.license_key = None
+
+
 def able_to_run(package: str, folder_id: int | None) -> sa.ColumnElement[bool]:
     """Which robots can run a package.
 

@@ -92,14 +92,19 @@ def place(session: Session, folder: Folder, parent: Folder | None) -> None:
     if parent is not None and parent.permission_model == PermissionModel.InheritFromTenant:
         raise Conflict("A classic folder has no folders below it.")
     path = f"{parent.fully_qualified_name}/{name}" if parent else name
-    taken = sa.select(Folder.id).where(same_name(Folder.fully_qualified_name, path))
-    with session.no_autoflush:
-        other = session.scalar(taken)
+    other = is_taken(session, path)
     if other is not None and other != folder.id:
         raise NameAlreadyUsed(name=name)
     folder.parent_id = parent.id if parent else None
     folder.parent_key = parent.key if parent else None
     folder.fully_qualified_name = path
+
+
+def is_taken(session: Session, path: str) -> int | None:
+    """The folder that has this path, if one has."""
+    taken = sa.select(Folder.id).where(same_name(Folder.fully_qualified_name, path))
+    with session.no_autoflush:
+        return session.scalar(taken)
 
 
 def follow(session: Session, folder: Folder, old_path: str) -> None:
@@ -156,10 +161,11 @@ def assign_users(
         check_may(caller, "Edit", folder_id)
         _check_roles(session, folder, role_ids)
         for user_id in user_ids:
-            _assign(session, folder_id, user_id, role_ids)
+            assign(session, folder_id, user_id, role_ids)
 
 
-def _assign(session: Session, folder_id: int, user_id: int, role_ids: Sequence[int]) -> None:
+def assign(session: Session, folder_id: int, user_id: int, role_ids: Sequence[int]) -> None:
+    """Assign a user to a folder, with exactly these roles there."""
     remove_user(session, folder_id, user_id)
     row = {"folder_id": folder_id, "user_id": user_id}
     session.execute(sa.insert(folder_users).values(**row))

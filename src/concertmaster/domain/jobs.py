@@ -15,15 +15,18 @@ from concertmaster.domain.errors import (
     InvalidStartJobRobotIds,
     ItemNotFound,
     JobCannotBeStopped,
+    NoMachineInFolder,
     PendingJobsAlreadyExist,
     ProcessNotFound,
+    UnattendedRobotNotFound,
 )
 from concertmaster.domain.job_states import FINAL, STOPS, Mover, may
-from concertmaster.entities import Folder, Job, Release, Robot
+from concertmaster.entities import Folder, Job, Machine, Release, Robot, folder_machines
 from concertmaster.entities._enums import JobPriority
 from concertmaster.entities.environments import environment_robots
 from concertmaster.entities.folders import PermissionModel
 from concertmaster.entities.jobs import JobSourceType, JobState, StopStrategy
+from concertmaster.entities.machines import SLOTS
 from concertmaster.odata.declare import same_name
 
 #: What others hear of a step: the name of the event that it is.
@@ -75,14 +78,10 @@ def start(session: Session, folder_id: int, asked: Start, *, now: str) -> list[J
     Raises:
         ProcessNotFound: the folder has no such release.
         InvalidArgument: the input, a count or a priority does not hold.
-        InvalidStartJobRobotIds, PendingJobsAlreadyExist: no robot can take them.
+        InvalidStartJobRobotIds, PendingJobsAlreadyExist, NoMachineInFolder,
+        UnattendedRobotNotFound: no robot can take them.
     """
-    release = find_release(session, folder_id, asked)
-    _check(asked)
-    arguments = releases.arguments_at(session, release, asked.values.get("entry_point_path"))
-    check_arguments(asked.input_arguments, arguments, release.input_arguments)
-    folder = session.get_one(Folder, folder_id)
-    robots = _targets(session, folder, release, asked)
+    folder, release, robots = prepare(session, folder_id, asked)
     batch = asked.batch_key or clock.new_guid()
     jobs = [_new_job(folder, release, robot, asked, batch, now) for robot in robots]
     return _created(session, jobs, asked, now)
@@ -94,6 +93,20 @@ def _created(session: Session, jobs: list[Job], asked: Start, now: str) -> list[
     ids, folder = [job.id for job in jobs], jobs[0].organization_unit_id
     events.record(session, "job.created", ids, folder=folder, now=now, start=asked)
     return jobs
+
+
+def prepare(
+    session: Session, folder_id: int, asked: Start
+) -> tuple[Folder, Release, Sequence[Robot | None]]:
+    """What a start comes to, with nothing started. Raises what `start` raises."""
+    release = find_release(session, folder_id, asked)
+    _check(asked)
+    arguments = releases.arguments_at(session, release, asked.values.get("entry_point_path"))
+    check_arguments(asked.input_arguments, arguments, release.input_arguments)
+    folder = session.get_one(Folder, folder_id)
+    if not releases.is_uploaded(session, release):
+        _check_runtimes(session, folder, asked)
+    return folder, release, _targets(session, folder, release, asked)
 
 
 def find_release(session: Session, folder_id: int, asked: Start) -> Release:
@@ -118,6 +131,32 @@ def _check(asked: Start) -> None:
         raise InvalidArgument(
             "Cannot set a specific priority value when a standard job priority setting is selected."
         )
+
+
+def _check_runtimes(session: Session, folder: Folder, asked: Start) -> None:
+    """Whether a modern folder could ever run it. What was uploaded may wait for its robot.
+
+    Raises:
+        NoMachineInFolder: a runtime is asked for that no machine of the folder has.
+        UnattendedRobotNotFound: it is to run in front of a user who has no robot for that.
+    """
+    if folder.permission_model == PermissionModel.InheritFromTenant:
+        return
+    kind = asked.values.get("runtime_type")
+    if column := SLOTS.get(kind) if kind is not None else None:
+        fitting = (
+            sa.select(Machine.id)
+            .join(folder_machines)
+            .where(folder_machines.c.folder_id == folder.id, getattr(Machine, column) > 0)
+        )
+        if session.scalar(fitting.limit(1)) is None:
+            raise NoMachineInFolder
+    if asked.run_as_user_id is not None and asked.values.get("requires_user_interaction"):
+        own = sa.select(Robot.id).where(
+            Robot.user_id == asked.run_as_user_id, Robot.type.in_(SLOTS)
+        )
+        if session.scalar(own.limit(1)) is None:
+            raise UnattendedRobotNotFound
 
 
 def _new_job(
@@ -154,6 +193,7 @@ def _new_job(
         process_type=release.process_type,
         robot_id=robot.id if robot else None,
         wanted_robot_id=robot.id if robot else None,
+        wanted_runtime_type=given.get("runtime_type"),
         run_as_user_id=asked.run_as_user_id,
         stop_at=clock.add(now, asked.stop_after) if asked.stop_after else None,
         stop_as=asked.stop_as,
@@ -345,18 +385,28 @@ def restart(session: Session, job: Job, *, now: str) -> Job:
     """
     if job.state not in FINAL:
         raise CannotRestartUnfinishedJob
+    asked = as_it_was(session, job)
+    release = session.get_one(Release, job.release_id)
+    folder = session.get_one(Folder, job.organization_unit_id)
+    robot = session.get(Robot, job.wanted_robot_id) if job.wanted_robot_id else None
+    again = _new_job(folder, release, robot, asked, clock.new_guid(), now)
+    return _created(session, [again], asked, now)[0]
+
+
+def as_it_was(session: Session, job: Job) -> Start:
+    """What starts the same once more. Raises ProcessNotFound where its process is gone."""
     release = session.get(Release, job.release_id) if job.release_id else None
     if release is None:
         raise ProcessNotFound
-    folder = session.get_one(Folder, job.organization_unit_id)
-    robot = session.get(Robot, job.wanted_robot_id) if job.wanted_robot_id else None
-    asked = Start(
+    return Start(
+        release_key=release.key,
         input_arguments=job.input_arguments, input_file=job.input_file, source=job.source,
         job_priority=job.job_priority, run_as_user_id=job.run_as_user_id,
-        values={"entry_point_path": job.entry_point_path, "reference": job.reference},
+        values={
+            "entry_point_path": job.entry_point_path, "reference": job.reference,
+            "runtime_type": job.wanted_runtime_type,
+        },
     )  # fmt: skip
-    again = _new_job(folder, release, robot, asked, clock.new_guid(), now)
-    return _created(session, [again], asked, now)[0]
 
 
 def find_jobs(session: Session, folder_id: int, job_ids: Sequence[int]) -> list[Job]:

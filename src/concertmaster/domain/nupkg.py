@@ -5,14 +5,13 @@ in it become no paths, only the few files that describe it are read, each up to 
 the archive claims, and its XML may not declare entities.
 """
 
-import io
 import json
 import re
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 from xml.etree import ElementTree as ET
 
 from concertmaster.domain.errors import InvalidPackage
@@ -56,10 +55,10 @@ class Package:
         return self.content.lower() in ("library", "processlibrary")
 
 
-def read(content: bytes) -> Package:
+def read(content: BinaryIO) -> Package:
     """Raises InvalidPackage for what is no package, or one that is not to be trusted."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(content) as archive:
             _check(archive)
             return _describe(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:

@@ -1,6 +1,7 @@
 """Packages: published into a feed, found there, taken away again."""
 
-from typing import Any
+from io import SEEK_END
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -21,14 +22,14 @@ from concertmaster.entities import (
 )
 from concertmaster.entities._enums import ProcessType
 from concertmaster.odata.declare import same_name
-from concertmaster.store.blobs import Blobs
+from concertmaster.store.blobs import Blobs, Opened
 
 #: The most that a package may weigh, in bytes (the product's own bound for uploads).
 LARGEST = 300 * 2**20
 
 
 def publish(
-    session: Session, blobs: Blobs, content: bytes, feed: str | None, *, now: str
+    session: Session, blobs: Blobs, content: BinaryIO, feed: str | None, *, now: str
 ) -> Process:
     """A new version of a package in a feed; in a personal workspace, a process of it as well.
 
@@ -36,9 +37,7 @@ def publish(
         InvalidPackage: it cannot be read, is too large, or is a library.
         PackageAlreadyExists: the feed has this version.
     """
-    if len(content) > LARGEST:
-        raise InvalidPackage(f"The package must not be larger than {LARGEST // 2**20} MB.")
-    package = read(content)
+    package = examined(content)
     if package.library:
         raise InvalidPackage("The package is a library: it belongs into the feed of libraries.")
     name = f"{package.id}:{package.version}"
@@ -52,12 +51,24 @@ def publish(
     except IntegrityError as error:  # somebody published it at the same moment
         raise AlreadyExists(package=f"{package.id} {package.version}") from error
     _mark_latest(session, [*others, process])
-    process.file = blobs.save("packages", content, ".nupkg")
+    content.seek(0)
+    process.file = blobs.keep("packages", content, ".nupkg")
     session.flush()
     folder = folder_of(session, feed)
     if folder is not None and folder.is_personal:
         _release(session, process, folder.id, now)
     return process
+
+
+def examined(content: BinaryIO) -> Package:
+    """What a package says of itself.
+
+    Raises InvalidPackage where it cannot be read, or is too large.
+    """
+    if content.seek(0, SEEK_END) > LARGEST:
+        raise InvalidPackage(f"The package must not be larger than {LARGEST // 2**20} MB.")
+    content.seek(0)
+    return read(content)
 
 
 def _new(package: Package, key: str, feed: str | None, now: str) -> Process:
@@ -130,13 +141,18 @@ def find(session: Session, key: str, feed: str | None) -> Process:
     return found
 
 
-def content(session: Session, blobs: Blobs, key: str, feed: str | None) -> bytes:
+def content(session: Session, blobs: Blobs, key: str, feed: str | None) -> Opened:
     """The package itself. Raises ItemNotFound where it was never uploaded."""
     process = find(session, key, feed)
-    data = blobs.read(process.file) if process.file else None
-    if data is None:
+    return opened(blobs, process.file, key)
+
+
+def opened(blobs: Blobs, file: str | None, key: str) -> Opened:
+    """The file of a package. Raises ItemNotFound where it was never uploaded."""
+    found = blobs.open(file) if file else None
+    if found is None:
         raise ItemNotFound(f"The package {key[:200]} has no file: it was never uploaded.")
-    return data
+    return found
 
 
 def in_feed(feed: str | None) -> Any:

@@ -60,6 +60,12 @@ def _versions(session: Session, name: str, folder_id: int) -> list[Process]:
     return list(found)
 
 
+def is_uploaded(session: Session, release: Release) -> bool:
+    """Whether the package of a release has a file, in whatever version: then robots run it."""
+    same = same_name(Process.id, release.process_key) & Process.file.is_not(None)
+    return session.scalar(sa.select(sa.literal(1)).where(same).limit(1)) is not None
+
+
 def settle(session: Session, release: Release) -> None:
     """What a release says of its package, its folder and its environment."""
     found = package(

@@ -150,7 +150,7 @@ def lay_aside(session: Session, job: Job, said: Ending, *, now: str) -> bool:
             Wait(JobTriggerType[one.type], item_key=one.item_key, timer=one.time)
             for one in said.wait_for or []
         ]
-        suspension.wait_for(session, job, waits)
+        suspension.wait_for(session, job, waits, now=now)
     return moved
 
 

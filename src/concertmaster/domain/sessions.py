@@ -63,11 +63,15 @@ class Host:
 
 
 def shared_machine(session: Session, caller: Caller) -> Machine:
-    """The machine on which a user's own robots run; made when the first one connects.
+    """The machine on which a user's own robots run, made when the first one connects.
+
+    A machine that signed in for itself is its own.
 
     Raises:
-        Conflict: the caller is no user, so has no robot either.
+        Conflict: the caller is neither, so has no robot.
     """
+    if caller.machine_id is not None:
+        return session.get_one(Machine, caller.machine_id)
     if caller.user_id is None:
         raise Conflict("Only a user's robot can connect with a token; use a machine's licence key.")
     name = f"{caller.name}'s workspace machine"
@@ -276,6 +280,7 @@ def let_go(session: Session, held: RobotSession, why: str, *, now: str) -> None:
     if job.state in WAITING:
         job.dispatched_to = job.dispatched_at = None
         job.robot_id, job.machine_id, job.host_machine_name = job.wanted_robot_id, None, None
+        job.runtime_type = job.wanted_runtime_type
         return
     if job.state in IN_HAND:
         lose(session, job, why, now=now)

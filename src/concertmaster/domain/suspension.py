@@ -5,7 +5,7 @@ Running ──→ Suspended ──(a trigger fires, or somebody resumes it)─�
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from concertmaster.entities import (
     JobTrigger,
     JobTriggerStatus,
     JobTriggerType,
+    QueueDefinition,
     QueueItem,
     QueueItemStatus,
     SessionState,
@@ -50,7 +51,7 @@ def suspend(
     held: RobotSession,
     job_key: str,
     persistence_id: str,
-    state: bytes,
+    state: BinaryIO,
     waits: Sequence[Wait],
     *,
     now: str,
@@ -70,25 +71,25 @@ def suspend(
     before = job.state_file
     moved = jobs.move(
         session, job, JobState.Suspended, Mover.ROBOT, now=now, persistence_id=persistence_id,
-        state_file=blobs.save("states", state), dispatched_to=None, dispatched_at=None, **values,
+        state_file=blobs.keep("states", state), dispatched_to=None, dispatched_at=None, **values,
     )  # fmt: skip
     if not moved:
         raise Conflict(f"A job that is {job.state.name} cannot be suspended.")
     if before:
         blobs.delete(before)
-    wait_for(session, job, waits)
+    wait_for(session, job, waits, now=now)
     held.job_id = None
     sessions.turn(session, held, SessionState.Available, now=now)
 
 
-def wait_for(session: Session, job: Job, waits: Sequence[Wait]) -> None:
+def wait_for(session: Session, job: Job, waits: Sequence[Wait], *, now: str) -> None:
     """What a job that was just suspended waits for; what it waited for before is forgotten."""
     session.execute(sa.delete(JobTrigger).where(JobTrigger.job_id == job.id))
     session.add_all(
         JobTrigger(
             job_id=job.id, organization_unit_id=job.organization_unit_id, trigger_type=wait.kind,
             item_key=wait.item_key, item_id=wait.item_id, timer=wait.timer,
-            trigger_message=wait.message, status=JobTriggerStatus.New,
+            trigger_message=wait.message, status=JobTriggerStatus.New, creation_time=now,
         )
         for wait in waits
     )  # fmt: skip
@@ -103,6 +104,40 @@ def state_of(session: Session, blobs: Blobs, persistence_id: str) -> bytes:
     if state is None:
         raise ItemNotFound(entity="State")
     return state
+
+
+# --- what is waited for ---------------------------------------------------------------------
+
+
+def awaited(session: Session, job_id: int) -> list[dict[str, Any]]:
+    """What a job waits for, by name (JobTriggerWithWaitEventsDto)."""
+    found = session.scalars(
+        sa.select(JobTrigger).where(JobTrigger.job_id == job_id).order_by(JobTrigger.id)
+    )
+    return [
+        {
+            "Id": one.id, "JobId": one.job_id, "TriggerType": one.trigger_type.name,
+            "Status": one.status.name, "ItemKey": one.item_key, "ItemId": one.item_id,
+            "Timer": one.timer, "TriggerMessage": one.trigger_message,
+            "ItemName": _name_of(session, one), "AssignedToUserId": None, "Name": None,
+            "Surname": None, "UserName": None, "EmailAddress": None,
+            "CreationTime": one.creation_time, "ModifiedTime": one.modified_time,
+        }
+        for one in found
+    ]  # fmt: skip
+
+
+def _name_of(session: Session, trigger: JobTrigger) -> str | None:
+    """The process of another job, the queue of an item."""
+    if trigger.trigger_type == JobTriggerType.Job:
+        return session.scalar(sa.select(Job.release_name).where(Job.key == trigger.item_key))
+    if trigger.trigger_type == JobTriggerType.QueueItem:
+        return session.scalar(
+            sa.select(QueueDefinition.name)
+            .join(QueueItem, QueueItem.queue_definition_id == QueueDefinition.id)
+            .where(QueueItem.key == trigger.item_key)
+        )
+    return None
 
 
 # --- going on -------------------------------------------------------------------------------
@@ -165,7 +200,7 @@ def _inbox(session: Session, inbox_id: str) -> JobTrigger:
 
 
 def _fire(session: Session, trigger: JobTrigger, now: str) -> None:
-    trigger.status = JobTriggerStatus.Fired
+    trigger.status, trigger.modified_time = JobTriggerStatus.Fired, now
     session.flush()
     job = session.get(Job, trigger.job_id)
     if job is not None and job.state is JobState.Suspended:

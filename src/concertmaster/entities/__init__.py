@@ -61,11 +61,13 @@ from concertmaster.entities.jobs import (
     ServerlessJobType,
     StopStrategy,
 )
+from concertmaster.entities.libraries import Library
 from concertmaster.entities.machines import (
     AutomationType,
     EndpointDetectionStatus,
     Machine,
     MachineScope,
+    MachineSecret,
     MachinesRobotVersion,
     MachineTargetFramework,
     MachineType,
@@ -83,6 +85,7 @@ from concertmaster.entities.outcomes import (
     QueuedResult,
 )
 from concertmaster.entities.permissions import Permission, PermissionScope
+from concertmaster.entities.personal_workspaces import PersonalWorkspace
 from concertmaster.entities.process_schedules import (
     MachineRobotSession,
     ProcessSchedule,
@@ -161,6 +164,7 @@ ALL: tuple[type[Entity], ...] = (
     Role,
     Permission,
     User,
+    PersonalWorkspace,
     UserRole,
     Environment,
     Robot,
@@ -168,6 +172,7 @@ ALL: tuple[type[Entity], ...] = (
     Machine,
     Session,
     Process,
+    Library,
     EntryPoint,
     Release,
     ReleaseVersion,
@@ -255,11 +260,13 @@ __all__ = [
     "JobTriggerStatus",
     "JobTriggerType",
     "JobType",
+    "Library",
     "LicenseErrorCode",
     "LogLevel",
     "Machine",
     "MachineRobotSession",
     "MachineScope",
+    "MachineSecret",
     "MachineTargetFramework",
     "MachineType",
     "MachineVpnSettings",
@@ -272,6 +279,7 @@ __all__ = [
     "Permission",
     "PermissionModel",
     "PermissionScope",
+    "PersonalWorkspace",
     "Platform",
     "Process",
     "ProcessOutcome",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import relationship
 
 from concertmaster.entities._enums import ProvisionType
 from concertmaster.entities._kinds import Entity, UniqueKey
-from concertmaster.odata.declare import HIDDEN, Guid, Int64, Key, Mapped, prop
+from concertmaster.odata.declare import HIDDEN, Guid, Int64, Json, Key, Mapped, prop
 
 
 class FolderType(IntEnum):
@@ -66,6 +66,11 @@ class Folder(
     parent_key: Mapped[Guid | None] = prop(computed=True)
     feed_type: Mapped[FeedType] = prop(default=FeedType.Processes)
     id: Mapped[Key]
+
+    # Who looks into a personal workspace that is not their own.
+    exploring_user_ids: Mapped[Json] = prop(
+        complex=int, collection=True, default=list, hidden=True, server_default="[]"
+    )
 
     parent: Mapped["Folder | None"] = relationship(remote_side="Folder.id", info=HIDDEN)
 

@@ -37,6 +37,8 @@ class JobTrigger(
     trigger_configuration: Mapped[str | None]
     id: Mapped[Key]
 
+    creation_time: Mapped[Instant | None] = prop(hidden=True)
+    modified_time: Mapped[Instant | None] = prop(hidden=True)
     payload: Mapped[Json | None] = prop(hidden=True)
     organization_unit_id: Mapped[int | None] = prop(
         ForeignKey("folders.id"), hidden=True, index=True

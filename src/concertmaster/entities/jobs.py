@@ -184,6 +184,7 @@ class Job(
     machine_id: Mapped[int | None] = prop(link("machines.id"), hidden=True, index=True)
     run_as_user_id: Mapped[Int64 | None] = prop(hidden=True)  # only a robot of this user takes it
     wanted_robot_id: Mapped[Int64 | None] = prop(hidden=True)  # only this one takes it
+    wanted_runtime_type: Mapped[RobotType | None] = prop(hidden=True)  # only such a one takes it
     # The session that was given the job. No foreign key: a session speaks of its job, too.
     dispatched_to: Mapped[Int64 | None] = prop(hidden=True)
     dispatched_at: Mapped[Instant | None] = prop(hidden=True)

@@ -1,9 +1,11 @@
 """Machines: the hosts, and the templates of hosts, that robots run on."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 import sqlalchemy as sa
 
+from concertmaster.entities._enums import RobotType
 from concertmaster.entities._kinds import Entity, UniqueKey
 from concertmaster.entities._structures import Tag, UpdatePolicy
 from concertmaster.odata.declare import Instant, Int64, Json, Key, Mapped, prop
@@ -139,6 +141,30 @@ class Machine(
     tags: Mapped[Json] = prop(complex=Tag, collection=True, default=list)
     maintenance_window: Mapped[Json | None] = prop(complex=MaintenanceWindow)
     vpn_settings: Mapped[Json | None] = prop(complex=MachineVpnSettings)
+
+
+#: Kind of runtime → the slots of a machine for it, in the order in which they are taken.
+SLOTS: Mapping[RobotType, str] = {
+    RobotType.Unattended: "unattended_slots",
+    RobotType.NonProduction: "non_production_slots",
+    RobotType.Headless: "headless_slots",
+    RobotType.TestAutomation: "test_automation_slots",
+    RobotType.Hosting: "hosting_slots",
+    RobotType.AppTest: "app_test_slots",
+    RobotType.PerformanceTest: "performance_test_slots",
+    RobotType.AutomationCloud: "automation_cloud_slots",
+    RobotType.AutomationCloudTestAutomation: "automation_cloud_test_automation_slots",
+}
+
+
+class MachineSecret(Entity):
+    """A secret that a machine signs in with, beside its licence key."""
+
+    machine_id: Mapped[Int64] = prop(sa.ForeignKey("machines.id", ondelete="CASCADE"), index=True)
+    creation_time: Mapped[Instant]
+    id: Mapped[Key]
+
+    secret_hash: Mapped[str] = prop(hidden=True)
 
 
 #: Which machines a folder may use. An assignment does not reach the folders below.

@@ -67,6 +67,13 @@ class Platform(IntEnum):
     OSX = 3
 
 
+class MaintenanceMode(IntEnum):
+    """Whether a host takes jobs."""
+
+    Default = 0
+    Enabled = 1
+
+
 class Session(
     Entity, entity_set="Sessions", permission="Robots", scope="OR.Robots", folder="optional"
 ):
@@ -100,6 +107,7 @@ class Session(
     service_user_name: Mapped[str | None] = prop(hidden=True)
     # A robot of ours: always there, it runs jobs whose outcome is `after`.
     simulated: Mapped[bool] = prop(default=False, server_default=false(), hidden=True)
+    maintenance_mode: Mapped[MaintenanceMode] = prop(default=MaintenanceMode.Default, hidden=True)
     capabilities: Mapped[str | None] = prop(hidden=True)  # "function/python,api"; None: not said
 
     robot: Mapped["Robot | None"] = relationship()

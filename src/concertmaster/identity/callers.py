@@ -44,7 +44,9 @@ def _of_claims(claims: Mapping[str, Any], tenant: Tenant) -> Caller:
     access = tenant.own(AccessCache)
     if claims["sub_type"] == "user" and claims["tenant_id"] == tenant.key:
         return _user(access, claims["user_id"], claims["preferred_username"]).bounded_by(scopes)
-    if claims["sub_type"] != "user" and claims["prt_id"] == tenant.organization_key:
+    if claims["sub_type"] == "machine" and claims["tenant_id"] == tenant.key:
+        return access.machine(claims["client_id"]).bounded_by(scopes)
+    if claims["sub_type"] == "service.external" and claims["prt_id"] == tenant.organization_key:
         return access.application(claims["client_id"]).bounded_by(scopes)
     raise NotAuthenticated
 

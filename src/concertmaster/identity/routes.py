@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from concertmaster.domain import machine_secrets
 from concertmaster.domain.errors import InvalidCredentials, InvalidRequest, OrchestratorError
 from concertmaster.identity import scopes
 from concertmaster.identity.applications import Application, Applications
@@ -60,13 +61,22 @@ def _grant(request: Request, form: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _client_credentials(request: Request, form: Mapping[str, str]) -> tuple[str, frozenset[str]]:
-    application = _application(request, form)
-    if application is None:
+    client_id, secret = _credentials(request, form)
+    tokens, tenant = _registry(request).own(Tokens), _tenant(request)
+    application = _registry(request).own(Applications).authenticate(client_id, secret)
+    if application is not None:
+        bounds = _scopes(form, application)
+        issued = tokens.for_application(
+            tenant, client_id=application.id, scopes=bounds, issuer=issuer(request)
+        )
+        return issued, bounds
+    with tenant.reader() as session:
+        machine = machine_secrets.fits(session, client_id, secret) if client_id else None
+    if machine is None or machine.license_key is None:
         raise Refused("invalid_client")
-    bounds = _scopes(form, application)
-    tokens = _registry(request).own(Tokens)
-    issued = tokens.for_application(
-        _tenant(request), client_id=application.id, scopes=bounds, issuer=issuer(request)
+    bounds = _scopes(form, None)
+    issued = tokens.for_machine(
+        tenant, license_key=machine.license_key, scopes=bounds, issuer=issuer(request)
     )
     return issued, bounds
 
@@ -91,7 +101,18 @@ GRANTS: dict[str, Grant] = {"client_credentials": _client_credentials, "password
 
 
 def _application(request: Request, form: Mapping[str, str]) -> Application | None:
-    """The client, if it names itself: in the body or with HTTP Basic (RFC 6749, 2.3.1)."""
+    """The application, if one names itself. Raises Refused for a secret that is not its own."""
+    client_id, secret = _credentials(request, form)
+    if not client_id:
+        return None
+    application = _registry(request).own(Applications).authenticate(client_id, secret)
+    if application is None:
+        raise Refused("invalid_client")
+    return application
+
+
+def _credentials(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
+    """Who asks, and the secret: in the body or with HTTP Basic (RFC 6749, 2.3.1)."""
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
@@ -100,12 +121,7 @@ def _application(request: Request, form: Mapping[str, str]) -> Application | Non
         except (binascii.Error, ValueError) as error:
             raise Refused("invalid_client") from error
         client_id, _, secret = (unquote_plus(part) for part in decoded.partition(":"))
-    if not client_id:
-        return None
-    application = _registry(request).own(Applications).authenticate(client_id, secret)
-    if application is None:
-        raise Refused("invalid_client")
-    return application
+    return ("", "") if "\0" in client_id else (client_id, secret)
 
 
 def _scopes(form: Mapping[str, str], application: Application | None) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Operations: arguments bound, the function called, its result turned into an answer."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +10,7 @@ import orjson
 
 from concertmaster.odata import response
 from concertmaster.odata.changing import Changing
+from concertmaster.odata.declare import Guid
 from concertmaster.odata.errors import InvalidQuery
 from concertmaster.odata.host import Call
 from concertmaster.odata.operations import (
@@ -42,10 +44,11 @@ class Calling:
             arguments = {**request.options.custom, **arguments}
         else:
             arguments = {**request.options.custom, **aliases_by_name(aliases)}
-            arguments.update(inline_arguments(target.argument, aliases))
+        arguments.update(inline_arguments(target.argument, aliases))
         bound = operation.bind(arguments, strict=self.reading.behaviour.strict)
         if operation.body:
-            bound[operation.body] = Body(request.body, request.headers.get("content-type", ""))
+            content = request.form or io.BytesIO(request.body)
+            bound[operation.body] = Body(content, request.headers.get("content-type", ""))
         if operation.rows:
             bound[operation.rows] = _Rows(self.changing, call)
         if operation.options:
@@ -92,6 +95,7 @@ class Calling:
         if type(result) in self.reading.model.types:
             return self.reading.entities(call, [result], request, single=True, status=status)
         edm = {bool: "Edm.Boolean", int: "Edm.Int64", str: "Edm.String"}[type(result)]
+        edm = "Edm.Guid" if operation.returns == Guid else edm
         context = f"{request.base}$metadata#{edm}"
         return response.json_response({"@odata.context": context, "value": result}, status=status)
 

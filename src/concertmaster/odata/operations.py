@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, BinaryIO, Protocol, TypeVar
 
 import orjson
 import pydantic
@@ -135,8 +135,12 @@ def read_enum(members: type[enum.IntEnum], value: Any) -> Any:
 class Body:
     """A parameter that takes the body of the request as it came: files, say, not JSON."""
 
-    content: bytes
+    content: BinaryIO
     media_type: str  #: with its parameters, as the header has it
+
+    def members(self) -> Mapping[str, Any]:
+        """Those of the JSON object that it is. Raises InvalidPayload."""
+        return read_object(self.content.read())
 
 
 class Rows(Protocol):

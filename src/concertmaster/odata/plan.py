@@ -187,7 +187,9 @@ class Planner:
         rows = None
         if asked.rows:
             order = reading.order(asked.options.get("$orderby")) if not asked.by_key else []
-            statement = reading.select(node.columns).order_by(*order)
+            # `$select` may name a navigation alone, of which nothing is shown without `$expand`.
+            columns = node.columns or [sa.literal_column("1")]
+            statement = reading.select(columns).order_by(*order)
             if asked.top:
                 statement = statement.limit(sa.bindparam("o_top", type_=sa.BigInteger()))
             if asked.skip:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import BinaryIO
 from urllib.parse import unquote, unquote_plus
 
 from concertmaster.odata.errors import BadRequest, InvalidQuery
@@ -48,6 +49,7 @@ class Request:
     base: str
     headers: Mapping[str, str] = field(default_factory=dict)  #: names in lower case
     body: bytes = b""
+    form: BinaryIO | None = None  #: the body, where it is a form: too large to be held
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:

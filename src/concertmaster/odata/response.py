@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import orjson
@@ -32,6 +32,15 @@ class Response:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    file: "File | None" = None  #: what is answered in place of a body
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Content that is too large to be held: read a piece at a time, then closed."""
+
+    content: BinaryIO
+    size: int
 
 
 # --- values ---------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ router: it reads a path once and hands the request to the pipeline; everything t
 is passed on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
 
 from anyio import to_thread
 from starlette.requests import Request as WebRequest
@@ -25,6 +27,12 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 #: More than this is no OData body (bytes).
 LARGEST_BODY = 64 * 1024 * 1024
+#: A form may bring files of 300 MB and more.
+LARGEST_FORM = 2 * 1024**3
+#: What is larger goes to the disk (bytes).
+SPOOLED = 1024 * 1024
+#: Bytes of a file that are read and sent at a time.
+PIECE = 256 * 1024
 
 
 class ODataDoor:
@@ -44,20 +52,30 @@ class ODataDoor:
             await self.app(scope, receive, send)
             return
         try:
-            reads = scope["method"] in ("GET", "HEAD", "DELETE")
-            request = read_request(scope, self.prefix, b"" if reads else await read_body(receive))
-            scope["odata"] = request  # for whoever looks at what failed
-            service, remote = self.serve(scope)
-            if remote:
-                answer = await to_thread.run_sync(service.respond, request)
-            else:
-                answer = service.respond(request)
+            answer = await self._answer(scope, receive)
         except Exception as error:  # every way to fail ends in an answer
             failure = self.on_error(WebRequest(scope), error)
             failure.raw_headers += self.headers
             await failure(scope, receive, send)
             return
         await self._send(answer, scope, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        if scope["method"] in ("GET", "HEAD", "DELETE"):
+            request = read_request(scope, self.prefix, b"")
+        elif is_form(scope):
+            with await spool(receive) as form:
+                request = read_request(scope, self.prefix, b"", form)
+                scope["odata"] = request
+                # What is done with a large file would keep the loop waiting.
+                return await to_thread.run_sync(self.serve(scope)[0].respond, request)
+        else:
+            request = read_request(scope, self.prefix, await read_body(receive))
+        scope["odata"] = request  # for whoever looks at what failed
+        service, remote = self.serve(scope)
+        if remote:
+            return await to_thread.run_sync(service.respond, request)
+        return service.respond(request)
 
     def _is_below(self, path: str) -> bool:
         start = path[: len(self.prefix) + 1].lower()
@@ -68,30 +86,64 @@ class ODataDoor:
             (name.encode("latin-1"), value.encode("latin-1"))
             for name, value in answer.headers.items()
         ]
-        headers.append((b"content-length", str(len(answer.body)).encode()))
+        size = answer.file.size if answer.file else len(answer.body)
+        headers.append((b"content-length", str(size).encode()))
         headers += self.headers
         body = b"" if scope["method"] == "HEAD" else answer.body
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if answer.file:
+            with answer.file.content as content:
+                while scope["method"] != "HEAD" and (
+                    piece := await to_thread.run_sync(content.read, PIECE)
+                ):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": body})
+
+
+def is_form(scope: Scope) -> bool:
+    """Whether the body is a form, which may bring files."""
+    kinds = (value for name, value in scope["headers"] if name == b"content-type")
+    return any(kind.lower().startswith(b"multipart/form-data") for kind in kinds)
+
+
+async def spool(receive: Receive) -> BinaryIO:
+    """The whole body as a file, on the disk where it is large.
+
+    Raises BadRequest for one that is too large or was broken off.
+    """
+    file = SpooledTemporaryFile(max_size=SPOOLED)  # noqa: SIM115 - closed by who asked for it
+    try:
+        async for part in _parts(receive, LARGEST_FORM):
+            file.write(part)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return cast("BinaryIO", file)
 
 
 async def read_body(receive: Receive) -> bytes:
     """The whole body. Raises BadRequest for one that is too large or was broken off."""
-    parts: list[bytes] = []
+    parts = [part async for part in _parts(receive, LARGEST_BODY)]
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _parts(receive: Receive, most: int) -> AsyncIterator[bytes]:
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise BadRequest("The request ended before its body did.")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > LARGEST_BODY:
-            raise BadRequest(f"The request body is larger than {LARGEST_BODY} bytes.")
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > most:
+            raise BadRequest(f"The request body is larger than {most} bytes.")
+        yield part
         if not message.get("more_body"):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+            return
 
 
-def read_request(scope: Scope, prefix: str, body: bytes) -> Request:
+def read_request(scope: Scope, prefix: str, body: bytes, form: BinaryIO | None = None) -> Request:
     """A request of the server → the engine's own."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     host = headers.get("host") or "{}:{}".format(*(scope.get("server") or ("localhost", 80)))
@@ -104,4 +156,5 @@ def read_request(scope: Scope, prefix: str, body: bytes) -> Request:
         base=f"{scope['scheme']}://{host}{scope.get('root_path', '')}{prefix}/",
         headers=headers,
         body=body,
+        form=form,
     )

@@ -22,7 +22,8 @@ from concertmaster.odata.target import resolve
 from concertmaster.odata.write import Hooks
 
 __all__ = [
-    "Behaviour", "Call", "Complex", "Extended", "Host", "Selection", "Service", "Values", "select",
+    "Behaviour", "Call", "Complex", "Extended", "Host", "Selection", "Service", "Values",
+    "select",
 ]  # fmt: skip
 
 

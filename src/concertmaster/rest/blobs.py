@@ -5,16 +5,17 @@ Content is streamed in both directions; nothing is held in memory.
 
 from contextlib import suppress
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from concertmaster.domain import buckets, files, reactions
 from concertmaster.domain.errors import FileTooLarge, ItemNotFound
 from concertmaster.entities import Attachment
 from concertmaster.store import Tenant
-from concertmaster.store.blobs import Blobs, TooLarge
+from concertmaster.store.blobs import TooLarge
 
 router = APIRouter(tags=["Files"])
 
@@ -25,19 +26,28 @@ Expires = Annotated[int, Query()]
 async def _receive(request: Request, area: str) -> tuple[str, int]:
     tenant: Tenant = request.state.tenant
     try:
-        return await Blobs(tenant.blobs).receive(area, request.stream(), most=files.LARGEST)
+        return await tenant.files.receive(area, request.stream(), most=files.LARGEST)
     except TooLarge:
         raise FileTooLarge(limit=files.LARGEST) from None
 
 
-def _send(tenant: Tenant, key: str | None, name: str, kind: str | None) -> FileResponse:
-    path = Blobs(tenant.blobs).path(key) if key else None
-    if path is None:
+#: Whatever a file says it is, a browser shows none of it on our own address.
+NOT_GUESSED = {"x-content-type-options": "nosniff"}
+
+
+def send(tenant: Tenant, key: str | None, name: str, kind: str | None) -> Response:
+    """A file to be saved: from this machine in any range, from elsewhere as a whole."""
+    if key and (path := tenant.files.path(key)):
+        return FileResponse(path, media_type=kind, filename=name, headers=NOT_GUESSED)
+    found = tenant.files.open(key) if key else None
+    if found is None:
         raise ItemNotFound(entity="File")
-    # Whatever it says it is, a browser shows none of it on our own address.
-    return FileResponse(
-        path, media_type=kind, filename=name, headers={"x-content-type-options": "nosniff"}
-    )
+    headers = {
+        **NOT_GUESSED,
+        "content-length": str(found.size),
+        "content-disposition": f"attachment; filename*=utf-8''{quote(name)}",
+    }
+    return StreamingResponse(found.pieces(), media_type=kind, headers=headers)
 
 
 # --- attachments ----------------------------------------------------------------------------
@@ -65,10 +75,10 @@ async def put_attachment(
 
 
 @router.get("/blobs/attachments/{attachment_id}")
-def get_attachment(request: Request, attachment_id: str, signature: Signature = "") -> FileResponse:
+def get_attachment(request: Request, attachment_id: str, signature: Signature = "") -> Response:
     """Fetch the content of an attachment."""
     row = _attachment(request.state.tenant, attachment_id, signature)
-    return _send(request.state.tenant, row.file, row.name, "application/octet-stream")
+    return send(request.state.tenant, row.file, row.name, "application/octet-stream")
 
 
 def _attachment(tenant: Tenant, attachment_id: str, signature: str) -> Attachment:
@@ -112,13 +122,13 @@ async def put_bucket_file(
 @router.get("/blobs/buckets/{bucket_id}/{path:path}")
 def get_bucket_file(
     request: Request, bucket_id: int, path: str, expires: Expires = 0, signature: Signature = ""
-) -> FileResponse:
+) -> Response:
     """Fetch a file of a bucket."""
     tenant: Tenant = request.state.tenant
     with tenant.reader() as session:
         buckets.opened(session, bucket_id, path, "GET", expires, signature)
         row = buckets.file(session, bucket_id, path)
-    return _send(tenant, row.file, path.rpartition("/")[2], row.content_type)
+    return send(tenant, row.file, path.rpartition("/")[2], row.content_type)
 
 
 async def _kept(tenant: Tenant, key: str, keep: Any) -> None:
@@ -126,8 +136,8 @@ async def _kept(tenant: Tenant, key: str, keep: Any) -> None:
     try:
         before = await to_thread.run_sync(keep)
     except BaseException:
-        Blobs(tenant.blobs).delete(key)
+        tenant.files.delete(key)
         raise
     if before:
         with suppress(OSError):  # somebody reads it (Windows)
-            Blobs(tenant.blobs).delete(before)
+            tenant.files.delete(before)

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Query, Request, Response
 
 from concertmaster.domain.errors import NotAuthorized
 from concertmaster.entities import Export
+from concertmaster.rest.blobs import send
 from concertmaster.store import Tenant
 from concertmaster.work import exports
 
@@ -17,13 +17,13 @@ router = APIRouter(tags=["Exports"])
 def download(
     request: Request, number: int, expires: Annotated[int, Query()] = 0,
     signature: Annotated[str, Query()] = "",
-) -> FileResponse:  # fmt: skip
+) -> Response:  # fmt: skip
     """The file behind a link of GetDownloadLink."""
     if not 0 < number < 2**63:
         raise NotAuthorized
     tenant: Tenant = request.state.tenant
     with tenant.reader() as session:
         export = session.get(Export, number)
-        path = exports.file_of(tenant, export, expires, signature)
+        file = exports.file_of(export, expires, signature)
         name = export.name if export else ""
-    return FileResponse(path, media_type="text/csv", filename=f"{name}.csv")
+    return send(tenant, file, f"{name}.csv", "text/csv")

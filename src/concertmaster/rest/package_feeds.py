@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from concertmaster.domain import feeds
+from concertmaster.domain import feeds, libraries
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import ItemNotFound
 from concertmaster.edge.calls import CallRoute, admit
@@ -16,6 +16,7 @@ Listing = Annotated[
     Call,
     Depends(admit("Packages.View or FolderPackages.View", scope="OR.Execution", reads=True)),
 ]
+Libraries = Annotated[Call, Depends(admit("Libraries.View", scope="OR.Execution", reads=True))]
 Reading = Annotated[Call, Depends(admit(scope="OR.Execution", reads=True))]
 
 
@@ -35,6 +36,13 @@ def get_feeds(call: Listing) -> list[dict[str, Any]]:
         {"name": f"Orchestrator {name} Feed", "id": key, "purpose": "Processes"}
         for name, key in named
     ]
+
+
+@router.get("/api/PackageFeeds/GetLibraryFeeds")
+def get_library_feeds(call: Libraries) -> list[dict[str, Any]]:
+    """The feeds of libraries: the tenant's."""
+    key = libraries.feed(call.tenant.key)
+    return [{"name": "Orchestrator Tenant Libraries Feed", "id": key, "purpose": "Libraries"}]
 
 
 @router.get("/api/PackageFeeds/GetFolderFeed")

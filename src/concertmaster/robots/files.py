@@ -1,5 +1,7 @@
 """`/api/robotsservice`: what is too large for a report, and the state of a job laid aside."""
 
+import io
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import orjson
@@ -10,9 +12,9 @@ from concertmaster.domain import clock, files, suspension, uploads
 from concertmaster.domain.errors import InvalidRequest, ItemNotFound, NotAuthorized
 from concertmaster.edge.calls import CallRoute
 from concertmaster.entities import Attachment, Job
+from concertmaster.odata.routes import spool
 from concertmaster.robots.reports import Suspension
 from concertmaster.robots.routes import Speaking, speaking_of_files
-from concertmaster.store.blobs import Blobs
 
 router = APIRouter(route_class=CallRoute, prefix="/api/robotsservice", tags=["RobotsService"])
 
@@ -50,12 +52,14 @@ def get_persistent_job(
 ) -> Response:
     """The state that a job goes on from."""
     robots.held()
-    state = suspension.state_of(robots.session, Blobs(robots.tenant.blobs), persistence_id)
+    state = suspension.state_of(robots.session, robots.tenant.files, persistence_id)
     return Response(state, media_type="application/octet-stream")
 
 
-async def form_of(request: Request) -> list[uploads.Upload]:
-    return uploads.parts(await request.body(), request.headers.get("content-type", ""))
+async def form_of(request: Request) -> AsyncIterator[list[uploads.Upload]]:
+    kind = request.headers.get("content-type", "")
+    with await spool(request.receive) as body, uploads.parts(body, kind) as found:
+        yield found
 
 
 Form = Annotated[list[uploads.Upload], Depends(form_of)]
@@ -66,13 +70,13 @@ def suspend_persistent_job(robots: Robots, form: Form) -> dict[str, Any]:
     """The robot lays its job aside; what is to be waited for comes with it."""
     parts = {part.field.lower(): part.content for part in form}
     try:
-        told = Suspension.read(orjson.loads(parts["suspendjobdto"]))
+        told = Suspension.read(orjson.loads(parts["suspendjobdto"].read()))
     except (KeyError, orjson.JSONDecodeError):
         raise InvalidRequest("The part suspendJobDto is missing or no JSON.") from None
     suspension.suspend(
-        robots.session, Blobs(robots.tenant.blobs), robots.held(),
+        robots.session, robots.tenant.files, robots.held(),
         told.job_id.strip("{} ").lower(), told.persistence_instance_id.strip("{} ").lower(),
-        parts.get("file", b""), [one.wait() for one in told.resume_triggers or []],
+        parts.get("file", io.BytesIO()), [one.wait() for one in told.resume_triggers or []],
         now=robots.now, info=told.job_info, sub_state=told.sub_state, error_code=told.error_code,
     )  # fmt: skip
     return {}

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from concertmaster.settings import NAME, Settings
 from concertmaster.store import migrations, portable
+from concertmaster.store.blobs import StorageRefused, blobs_at
 from concertmaster.store.databases import Databases, Files, Server
 from concertmaster.store.engines import for_writing, open_engine
 from concertmaster.store.tables import FACTS, METADATA, ORGANIZATIONS, TENANTS, VERSION
@@ -88,6 +89,10 @@ class Registry:
         folder = (
             Path(tempfile.mkdtemp(prefix="concertmaster-")) if settings.ephemeral else settings.data
         )
+        try:
+            blobs_at(settings.storage, "", folder)
+        except StorageRefused as refused:
+            raise DataRefused(str(refused)) from refused
         databases: Databases = Files(folder)
         if settings.database_url is not None:
             url = settings.database_url.get_secret_value()
@@ -353,6 +358,7 @@ class Registry:
             database=row["database"],
             url=self._databases.url(row["database"]),
             blobs=blobs,
+            storage=self.settings.storage,
         )
         tenant.clock = KeptClock(tenant)
         return tenant
@@ -387,7 +393,7 @@ class Registry:
     def _remove(self, tenant: Tenant) -> None:
         tenant.close()
         self._databases.drop(tenant.database)
-        shutil.rmtree(tenant.blobs, ignore_errors=True)
+        tenant.files.clear()
 
     # --- the registry's own database ------------------------------------------------------
 
@@ -442,6 +448,8 @@ class Registry:
         """Let go of every connection; what is ephemeral goes away."""
         for tenant in [*self._tenants.values(), *self._replaced]:
             tenant.close()
+            if self.settings.ephemeral:
+                tenant.files.clear()
         self._engine.dispose()
         if self.settings.ephemeral:
             self._databases.forget()

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from concertmaster.domain.clock import Clock
 from concertmaster.store.bell import Bell
+from concertmaster.store.blobs import Blobs, blobs_at
 from concertmaster.store.engines import for_writing, open_engine
 from concertmaster.store.leases import Leases
 
@@ -34,7 +35,8 @@ class Tenant:
     scenario: str
     database: str  #: the name of its database on the server, or of its file
     url: sa.URL
-    blobs: Path
+    blobs: Path  #: the folder of its files on this machine
+    storage: str | None = None  #: the URL of where its files lie instead
     clock: Clock = field(default_factory=Clock)
     bell: Bell = field(default_factory=Bell)
     leases: Leases = field(default_factory=Leases)
@@ -45,6 +47,11 @@ class Tenant:
         """How many times its data was replaced, and one."""
         found = re.search(r"tenant[-_]\d+[-_](\d+)$", self.database)
         return int(found[1]) if found else 1
+
+    @cached_property
+    def files(self) -> Blobs:
+        """What clients sent, and what was made for them to fetch."""
+        return blobs_at(self.storage, self.database, self.blobs)
 
     @cached_property
     def engine(self) -> sa.Engine:

@@ -10,11 +10,12 @@ process left InProgress is claimed again.
 import csv
 import hashlib
 import hmac
+import io
 import logging
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -26,7 +27,6 @@ from concertmaster.domain.call import Call
 from concertmaster.domain.errors import (
     Conflict,
     ExportTenantDailyLimitReached,
-    ItemNotFound,
     NotAuthorized,
 )
 from concertmaster.entities import Export, ExportStatus, ExportType
@@ -37,7 +37,6 @@ from concertmaster.odata.plan import Asked, Node, Plan, Planner, Restriction
 from concertmaster.odata.query import stream
 from concertmaster.odata.request import Options
 from concertmaster.store import Tenant
-from concertmaster.store.blobs import Blobs
 from concertmaster.visibility import reachable
 from concertmaster.work.due import Fired, Kind
 
@@ -150,16 +149,13 @@ def link(export: Export, base_url: str) -> str:
     return f"{base_url}blobs/exports/{export.id}?expires={expires}&signature={signature}"
 
 
-def file_of(tenant: Tenant, export: Export | None, expires: int, signature: str) -> Path:
-    """The file behind a link. Raises NotAuthorized for one that is forged or too old."""
+def file_of(export: Export | None, expires: int, signature: str) -> str:
+    """The blob behind a link. Raises NotAuthorized for one that is forged or too old."""
     if export is None or export.file is None or expires < clock.Clock.wall():
         raise NotAuthorized
     if not hmac.compare_digest(_sign(export, expires).encode(), signature.encode()):
         raise NotAuthorized
-    path = Blobs(tenant.blobs).path(export.file)
-    if path is None:
-        raise ItemNotFound(entity="File")
-    return path
+    return export.file
 
 
 def _sign(export: Export, expires: int) -> str:
@@ -259,14 +255,13 @@ def _move(
 
 def _make(tenant: Tenant, export_id: int, stopping: threading.Event) -> None:
     try:
-        file = _write(tenant, export_id, stopping)
+        file, size = _write(tenant, export_id, stopping)
     except Stopped:
         return
     except Exception:
         log.exception("export %s of %s failed", export_id, tenant)
         _end(tenant, export_id, ExportStatus.Failed)
         return
-    size = (tenant.blobs / file).stat().st_size
     _end(tenant, export_id, ExportStatus.Completed, file=file, size=size)
 
 
@@ -275,30 +270,28 @@ def _end(tenant: Tenant, export_id: int, status: ExportStatus, **values: Any) ->
     _move(tenant, export_id, (ExportStatus.InProgress,), status, executed_at=now, **values)
 
 
-def _write(tenant: Tenant, export_id: int, stopping: threading.Event) -> str:
-    """The file, by its path below the tenant's blobs."""
-    with tenant.reader() as session:
-        wanted, name = session.execute(
-            sa.select(Export.request, Export.name).where(Export.id == export_id)
-        ).one()
+def _write(tenant: Tenant, export_id: int, stopping: threading.Event) -> tuple[str, int]:
+    """The blob that holds the export, and its size."""
+    with tenant.reader() as session, tempfile.TemporaryFile() as file:
+        wanted = session.execute(
+            sa.select(Export.request).where(Export.id == export_id)
+        ).scalar_one()
         assert wanted is not None
         connection = session.connection()
         plan, values = _plan(connection.dialect, wanted)
         assert plan.rows
-        file = f"exports/{name}.csv"
-        aside = tenant.blobs / f"{file}.part"
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(_header(plan.node))
-            for rows in stream(connection, plan.rows, values, BATCH):
-                if stopping.is_set():
-                    raise Stopped
-                items = response.objects(plan.node, rows)
-                response.expand(plan.node, rows, items, connection, values, frozen=False)
-                writer.writerows(_cells(plan.node, item) for item in items)
-    aside.replace(tenant.blobs / file)
-    return file
+        out = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        writer = csv.writer(out)
+        writer.writerow(_header(plan.node))
+        for rows in stream(connection, plan.rows, values, BATCH):
+            if stopping.is_set():
+                raise Stopped
+            items = response.objects(plan.node, rows)
+            response.expand(plan.node, rows, items, connection, values, frozen=False)
+            writer.writerows(_cells(plan.node, item) for item in items)
+        size = file.tell()
+        file.seek(0)
+        return tenant.files.keep("exports", file, ".csv"), size
 
 
 def _header(node: Node, before: str = "") -> list[str]:

@@ -4,7 +4,6 @@ from sqlalchemy.orm import Session
 
 from concertmaster.domain import abandonment, deadlines, queue_figures, retention
 from concertmaster.store import Tenant
-from concertmaster.store.blobs import Blobs
 from concertmaster.work.due import Fired, Kind, in_transaction
 
 
@@ -26,7 +25,7 @@ def _recount(session: Session, now: str) -> list[Fired]:
 
 def _clean(session: Session, now: str) -> list[Fired]:
     tenant: Tenant = session.info["tenant"]
-    cleaned = retention.run_due(session, Blobs(tenant.blobs), now=now)
+    cleaned = retention.run_due(session, tenant.files, now=now)
     return [Fired(now, "queue.retention", queue_id) for queue_id in cleaned]
 
 
