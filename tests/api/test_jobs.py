@@ -141,3 +141,37 @@ def test_by_key_in_whichever_folder(demo: StandIn, client: Client, quote: str) -
     }
     missing = demo.client().get(path % NOBODY)
     assert (missing.status_code, missing.json()["message"]) == (404, "Job does not exist.")
+
+
+@pytest.mark.parametrize(
+    ("info", "code"),
+    [
+        ({"RuntimeType": "Headless"}, 2818),  # the folder's machines have no slot for it
+        ({"RunAsMe": True, "RequiresUserInteraction": True}, 1230),
+    ],
+)
+def test_what_no_robot_could_ever_run(
+    client: Client, process: dict[str, Any], info: dict[str, Any], code: int
+) -> None:
+    asked = {"startInfo": {"ReleaseKey": process["Key"], **info}}
+    answer = client.post(START, asked)
+    assert (answer.status_code, answer.json()["errorCode"]) == (409, code)
+    validate = "/odata/Jobs/UiPath.Server.Configuration.OData.ValidateDynamicJob"
+    told = client.ok("POST", validate, json=asked)
+    assert (told["IsValid"], told["Errors"]) == (False, [answer.json()["message"]])
+    assert len(told["ErrorCodes"]) == 1
+
+
+def test_a_start_is_asked_about_beforehand(client: Client, process: dict[str, Any]) -> None:
+    before = client.ok("GET", "/odata/Jobs?$top=0")["@odata.count"]
+    validate = "/odata/Jobs/UiPath.Server.Configuration.OData.ValidateDynamicJob"
+    told = client.ok("POST", validate, json={"startInfo": {"ReleaseKey": process["Key"]}})
+    assert (told["IsValid"], told["Errors"], told["ErrorCodes"]) == (True, [], [])
+    told = client.ok("POST", validate, json={"startInfo": {"ReleaseKey": NOBODY}})
+    assert told["IsValid"] is False
+    (job,) = client.rows("/odata/Jobs?$filter=State eq 'Faulted'&$top=1")
+    existing = f"/odata/Jobs({job['Id']})/UiPath.Server.Configuration.OData.ValidateExistingJob"
+    assert client.ok("POST", existing)["IsValid"] is True
+    assert client.post(existing.replace(str(job["Id"]), "999999")).status_code == 404
+    assert client.post(validate, {}).status_code == 400
+    assert client.ok("GET", "/odata/Jobs?$top=0")["@odata.count"] == before

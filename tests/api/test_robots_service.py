@@ -290,6 +290,36 @@ def test_an_unattended_robot_needs_no_beginning(stand_in: StandIn, admin: Client
     assert answer.status_code == 409
 
 
+def test_a_robot_begins_without_a_token(stand_in: StandIn, admin: Client) -> None:
+    """As older clients do: a licence key, and the name of a robot's account."""
+    (machine,) = admin.rows("/odata/Machines?$filter=Name eq 'SHARED-01'")
+    licence = admin.ok("GET", f"/odata/Machines({machine['Id']})")["LicenseKey"]
+    headers = {"x-robot-license": licence, "x-robot-machine": "SHARED-01"}
+
+    def begin(name: str) -> Any:
+        path, body = f"{BASE}/BeginSession", {"UserName": name}
+        return stand_in.http.post(path, json=body, headers=headers)
+
+    told = begin("ACME\\Cello").json()
+    assert (told["robotName"], told["hasLicense"]) == ("Cello", True)
+    robot = {"authorization": f"UiRobot {told['robotKey']}", "x-uipath-folderpath": "Shared"}
+    assert stand_in.http.get("/odata/Assets", headers=robot).status_code == 200
+    assert begin("ACME\\Nobody").status_code == 409
+    headers["x-robot-license"] = "00000000-0000-0000-0000-000000000000"
+    assert begin("ACME\\Cello").status_code == 401
+
+
+def test_what_a_robot_may_run(stand_in: StandIn, admin: Client) -> None:
+    robot = FakeRobot(stand_in)
+    listed = robot.ok("POST", "GetProcesses", json={"robotKey": robot.key})
+    (adder,) = [one for one in listed if one["packageId"] == "adder"]
+    assert (adder["processName"], adder["folderFullyQualifiedName"]) == ("adder", "Shared")
+    assert robot.call("POST", "GetProcesses", json={}).status_code == 400
+    unknown = {"robotKey": "00000000-0000-0000-0000-000000000000"}
+    assert robot.call("POST", "GetProcesses", json=unknown).status_code == 401
+    assert robot.ok("POST", "Heartbeat", json={})["commands"] == []
+
+
 # --- files and suspension -------------------------------------------------------------------
 
 
@@ -428,3 +458,20 @@ def test_only_ones_own_running_job_is_suspended(stand_in: StandIn, admin: Client
     assert two.call("POST", "SuspendPersistentJob", files=parts).status_code == 403
     assert two.call("POST", "SuspendPersistentJob", files={"file": b"x"}).status_code == 400
     assert two.call("POST", "SuspendPersistentJob", json={}).status_code == 400
+
+
+def test_what_a_job_waits_for_by_name(stand_in: StandIn, admin: Client) -> None:
+    robot = FakeRobot(stand_in)
+    other, key = start(admin), start(admin)
+    first = robot.given()
+    robot.do(str(first))
+    waiting = key if first == other else other
+    assert robot.given() == waiting
+    robot.say(waiting, "Running")
+    suspend(robot, waiting, {"triggerType": "Job", "itemKey": first})
+    number = job(admin, waiting)["Id"]
+    path = f"/odata/JobTriggers/{ODATA}.GetWithWaitEvents(jobId={number})"
+    (row,) = admin.rows(path)
+    assert (row["TriggerType"], row["ItemName"], row["ItemKey"]) == ("Job", "adder", first)
+    assert row["CreationTime"]
+    assert admin.get(path.replace(str(number), "999999")).status_code == 404

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class Tenant:
     def job(self, key: str) -> Any:
         return self.get(f"odata/Jobs/{ODATA}.GetByKey(identifier={key})")
 
-    def wait(self, key: str, *states: str, seconds: float = 90) -> Any:
+    def wait(self, key: str, *states: str, seconds: float = 180) -> Any:
         """The job, once it is in one of the states."""
         until = time.monotonic() + seconds
         while (job := self.job(key))["State"] not in states:
@@ -85,7 +86,7 @@ class Tenant:
             time.sleep(0.2)
         return job
 
-    def ended(self, key: str, seconds: float = 90) -> Any:
+    def ended(self, key: str, seconds: float = 180) -> Any:
         return self.wait(key, "Successful", "Faulted", "Stopped", seconds=seconds)
 
     def sessions(self) -> list[dict[str, Any]]:
@@ -177,6 +178,8 @@ class Robot:
         with self.log.open("w") as out:
             self._process = subprocess.Popen(
                 ["uipath-robot"], cwd=folder, stdout=out, stderr=out, start_new_session=True,
+                # Whoever runs the tests in the background ignores it, and so would the robot.
+                preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
                 env={**env, "UIPATH_ROBOT_USERNAME": f"autogen\\{name}_local"},
             )  # fmt: skip
 
@@ -295,7 +298,7 @@ def test_a_job_waits_for_another_and_for_a_moment(
 ) -> None:
     """One robot does both: it is free while the first job waits."""
     key = tenant.start("order", patient, number=6)
-    job = tenant.ended(key, seconds=120)
+    job = tenant.ended(key, seconds=300)
     assert job["State"] == "Successful", job
     assert json.loads(job["OutputArguments"])["text"] == "the other job made 7"
     assert job["ResumeVersion"] == 2
@@ -330,6 +333,90 @@ def test_a_robot_that_is_killed_leaves_no_job_hanging(
     job = tenant.ended(key, seconds=TIMEOUT + 20)
     assert (job["State"], job["ErrorCode"]) == ("Faulted", "Robot.Lost")
     assert tenant.sessions()[0]["IsUnresponsive"]
+
+
+# --- what the consoles say ------------------------------------------------------------------
+
+NO_TOKEN = {"UIPATH_ACCESS_TOKEN": "wrong"}
+
+
+@pytest.mark.parametrize(
+    ("command", "changed", "said"),
+    [
+        (("publish", "--tenant"), NO_TOKEN, "Status code: 401 .*You are not authenticated"),
+        (("publish", "--my-workspace"), NO_TOKEN, "Status Code: 401.*You are not authenticated"),
+        (("invoke", "add", "{}"), NO_TOKEN, "Status Code: 401.*You are not authenticated"),
+        (("buckets", "list"), NO_TOKEN, "Authentication failed .401.*token may have expired"),
+        (("publish", "--tenant"), {}, "409 .*The package worker 0.0.1 already exists."),
+        (("publish", "--folder", "Nowhere"), {}, "Folder 'Nowhere' not found"),
+        (("buckets", "list", "--folder-path", "Nowhere"), {}, "Folder does not exist or the user"),
+        (("invoke", "nothing", "{}"), {}, "404 .*The entry point nothing does not exist."),
+        (("invoke", "add", '{"number": "x"}'), {}, "400 .*input argument 'number' is not of type"),
+    ],
+)
+def test_what_the_command_line_says(
+    published: str, project: Path, env: dict[str, str], command: tuple[str, ...],
+    changed: dict[str, str], said: str,
+) -> None:  # fmt: skip
+    done = subprocess.run(
+        ["uipath", *command], check=False, capture_output=True, text=True, timeout=180,
+        cwd=project, env={**env, **changed},
+    )  # fmt: skip
+    told = done.stdout + done.stderr
+    assert done.returncode == 1, told
+    assert re.search(said, told, re.DOTALL), told
+    assert "An error has occurred" not in told
+
+
+def test_what_is_not_published_is_said_to_be_missing(
+    env: dict[str, str], tenant: Tenant, tmp_path: Path
+) -> None:
+    folder = packed(tmp_path, "unheard", "robot_project", ("add",), env)
+    done = subprocess.run(
+        ["uipath", "invoke", "add", "{}"], check=False, capture_output=True, text=True,
+        timeout=180, cwd=folder, env=env,
+    )  # fmt: skip
+    assert "No process with name 'unheard' found in your workspace" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [("wrong", "Unauthorized: Invalid or expired token"), (None, "Conflict error occurred.*user")],
+)
+def test_what_the_robot_says(
+    tenant: Tenant, env: dict[str, str], tmp_path: Path, token: str | None, said: str
+) -> None:
+    """With a token that is none, and with one of an application, which has no robot."""
+    if token is None:
+        form = {
+            "grant_type": "client_credentials", "client_id": "concertmaster",
+            "client_secret": "concertmaster-secret",
+        }  # fmt: skip
+        token = tenant.http.post("identity_/connect/token", data=form).json()["access_token"]
+    done = subprocess.run(
+        ["uipath-robot"], check=False, capture_output=True, text=True, timeout=180, cwd=tmp_path,
+        env={**env, "UIPATH_ACCESS_TOKEN": token},
+    )  # fmt: skip
+    told = done.stdout + done.stderr
+    assert re.search(said, told, re.DOTALL), told
+    assert "Failed to get connection data" in told
+
+
+def test_a_machine_signs_in_by_the_robots_own_code(
+    tenant: Tenant, env: dict[str, str], tmp_path: Path
+) -> None:
+    made = tenant.post("odata/Machines", {"Name": "signs in", "UnattendedSlots": 1}, 201)
+    code = (
+        "import asyncio; from uipath.robot.services import IdentityService as I, "
+        "OrchestratorService as O; i = I(); t = asyncio.run(i.get_token()); "
+        "o = O(); o.access_token = t; print(asyncio.run(o.get_shared_connection_data()))"
+    )
+    python = shutil.which("python", path=env["PATH"])
+    credentials = {
+        "MACHINE_CLIENT_ID": made["LicenseKey"], "MACHINE_CLIENT_SECRET": made["ClientSecret"],
+    }  # fmt: skip
+    said = run(str(python), "-c", code, cwd=tmp_path, env={**env, **credentials})
+    assert said.split()[-1] == made["LicenseKey"]
 
 
 def wait_for(path: Path, seconds: float = 30) -> None:

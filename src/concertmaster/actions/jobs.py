@@ -133,7 +133,9 @@ def resume_job(call: Call, job_key: Guid, input_arguments: str | None = None) ->
 @action("Jobs", "ValidateDynamicJob", permission="Jobs.Create", reads=True)
 def validate_dynamic_job(call: Call, start_info: StartProcess) -> Complex:
     """Whether StartJobs would start it, and if not, why."""
-    return _validity(lambda: jobs.prepare(call.session, call.folder, start_info.start(None)))
+    return _validity(
+        lambda: jobs.prepare(call.session, call.folder, start_info.start(call.caller.user_id))
+    )
 
 
 @action("Jobs", "ValidateExistingJob", key=True, permission="Jobs.View", reads=True)

@@ -40,8 +40,8 @@ class BeginSession(Said):
     user_name: str | None = None
 
 
-class EndSession(Said):
-    """Which robot stops working."""
+class OfRobot(Said):
+    """Which robot is meant."""
 
     robot_key: str
 

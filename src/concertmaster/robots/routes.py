@@ -4,7 +4,7 @@ A robot proves itself by its machine's licence key (`X-ROBOT-LICENSE`); where a 
 the call, by the user's token as well. Paths are taken in any letter case.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import orjson
@@ -19,8 +19,9 @@ from concertmaster.domain.sessions import Host
 from concertmaster.edge.calls import CallRoute, admit
 from concertmaster.entities import Robot
 from concertmaster.entities import Session as RobotSession
+from concertmaster.identity.callers import identify
 from concertmaster.robots.hosts import read_host
-from concertmaster.robots.reports import BeginSession, EndSession, Heartbeat, Report, ServiceUser
+from concertmaster.robots.reports import BeginSession, Heartbeat, OfRobot, Report, ServiceUser
 from concertmaster.store import Tenant
 
 router = APIRouter(route_class=CallRoute, prefix="/api/robotsservice", tags=["RobotsService"])
@@ -99,11 +100,21 @@ def start_service(robots: Robots) -> dict[str, Any]:
 
 
 @router.post("/BeginSession")
-def begin_session(request: Request, call: User, body: Body) -> dict[str, Any]:
-    """The user's robot goes to work; its key signs what it sends from now on."""
-    asked = BeginSession.read(body)
-    host = read_host({n.lower(): v for n, v in request.headers.items()}, asked.user_name)
-    robot, _ = sessions.begin(call.session, call.caller, host, asked.user_name, now=call.now)
+def begin_session(request: Request, robots: Robots, body: Body) -> dict[str, Any]:
+    """A robot goes to work; its key signs what it sends from now on.
+
+    With a user's token it is that user's; without one, the one set up for the name given.
+    """
+    name = BeginSession.read(body).user_name
+    authorization = request.headers.get("authorization")
+    if authorization:
+        registry = request.app.state.registry
+        caller = identify(authorization, robots.tenant, registry, registry.settings)
+        robot, _ = sessions.begin(robots.session, caller, robots.host, name, now=robots.now)
+    else:
+        host = replace(robots.host, user_name=name or robots.host.user_name)
+        held = sessions.heard(robots.session, host, now=robots.now)
+        robot = robots.session.get_one(Robot, held.robot_id)
     return {
         "robotKey": robot.robot_key,
         "robotName": robot.name,
@@ -117,7 +128,7 @@ def begin_session(request: Request, call: User, body: Body) -> dict[str, Any]:
 @router.post("/EndSession")
 def end_session(robots: Robots, body: Body) -> dict[str, Any]:
     """The robot ends its work."""
-    key = EndSession.read(body).robot_key
+    key = OfRobot.read(body).robot_key
     sessions.end_of(robots.session, robots.host, key, now=robots.now)
     return {}
 
@@ -132,6 +143,7 @@ def stop_service(robots: Robots) -> dict[str, Any]:
 # --- working --------------------------------------------------------------------------------
 
 
+@router.post("/Heartbeat")
 @router.post("/heartbeatv2")
 def heartbeat(robots: Robots, body: Body) -> dict[str, Any]:
     """A sign of life; the answer says what is to be done."""
