@@ -5,6 +5,7 @@ X-Concertmaster-Fault: 503; times=2                      the same, of one reques
 """
 
 import re
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 import orjson
@@ -86,17 +87,17 @@ class Rule(Effect):
 
     def matches(self, method: str, path: str) -> bool:
         """`path` lies below the tenant and is decoded."""
-        if self.method and self.method.strip().upper() != method:
+        wanted, patterns = self.wanted
+        if wanted is not None and wanted != method:
             return False
-        return all(pattern.fullmatch(path) for pattern in self._patterns())
+        return all(pattern.fullmatch(path) for pattern in patterns)
 
-    def _patterns(self) -> list[Pattern]:
-        asked = []
-        if self.entity_set:
-            asked.append(set_pattern(self.entity_set))
-        if self.path:
-            asked.append(path_pattern(self.path))
-        return asked
+    @cached_property
+    def wanted(self) -> tuple[str | None, tuple[Pattern, ...]]:
+        """The method, and what the path must fit; made once, asked for each request."""
+        by_set = [set_pattern(self.entity_set)] if self.entity_set else []
+        by_path = [path_pattern(self.path)] if self.path else []
+        return self.method and self.method.strip().upper(), (*by_set, *by_path)
 
 
 _WORD = re.compile(
