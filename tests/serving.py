@@ -23,7 +23,11 @@ class Served:
             [sys.executable, "-m", "concertmaster", "serve", *flags],
             stdout=subprocess.PIPE, text=True, env={**ENVIRONMENT, **(env or {})},
         )  # fmt: skip
-        self.banner = self._read_banner()
+        try:
+            self.banner = self._read_banner()
+        except BaseException:
+            self._end()
+            raise
         url, token = (
             re.search(rf"{word} +(\S+)", self.banner)[1]  # type: ignore[index]
             for word in ("URL", "token")
@@ -49,6 +53,9 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self.http.close()
+        self._end()
+
+    def _end(self) -> None:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait(10)

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from box.compose import ROOT, free_port, image_command
 
 pytestmark = [pytest.mark.box, pytest.mark.timeout(1500)]
 
+#: A folder that keeps what was made of it for the next time, as it does for clients.
+KEPT = os.environ.get("CONCERTMASTER_TEST_VENVS")
 #: What Debian calls the release that the base is made of.
 RELEASE = "bookworm"
 #: Of the product and all that it needs, unpacked (bytes): the base comes on top.
@@ -31,8 +34,10 @@ class Buildah:
     """buildah, with storage of its own and without namespaces or an engine."""
 
     def __init__(self, folder: Path) -> None:
-        self._flags = ["--root", str(folder / "storage"), "--runroot", str(folder / "run")]
-        self._env = {**os.environ, "BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "vfs"}
+        # vfs mounts nothing, so that nothing stays mounted when a test run is killed.
+        self._flags = ["--storage-driver", "vfs", "--root", str(folder / "storage")]
+        self._flags += ["--runroot", str(folder / "run")]
+        self._env = {**os.environ, "BUILDAH_ISOLATION": "chroot"}
 
     def __call__(self, *words: str) -> str:
         done = subprocess.run(
@@ -43,27 +48,34 @@ class Buildah:
 
 
 @pytest.fixture(scope="module")
-def buildah(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buildah]:
+def buildah() -> Iterator[Buildah]:
     """With an image `base`: Debian's smallest with Python, as `python:3.12-slim` is."""
     missing = [name for name in ("buildah", "debootstrap") if shutil.which(name) is None]
     assert not missing, f"apt-get install {' '.join(missing)}"
-    folder = tmp_path_factory.mktemp("image")
-    root = folder / "base"
-    packages = "--include=python3,python3-venv"
-    subprocess.run(
-        ["debootstrap", "--variant=minbase", packages, RELEASE, root], check=True, stdout=-3
-    )
-    for part in FAT:
-        shutil.rmtree(root / part, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix="concertmaster-image-"))  # too large to be kept around
+    root = debian(Path(KEPT or folder) / f"debian-{RELEASE}")
     made = Buildah(folder)
     container = made("from", "scratch")
     made("add", "--quiet", container, str(root), "/")
     made("commit", "--quiet", "--rm", container, "base")
-    shutil.rmtree(root)
     yield made
     made("rm", "--all")
     made("rmi", "--all", "--force")
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def debian(root: Path) -> Path:
+    """The files of the smallest Debian with Python; made where they are not there yet."""
+    done = root / "etc" / "made-for-tests"
+    if not done.exists():
+        shutil.rmtree(root, ignore_errors=True)
+        what = ["--variant=minbase", "--include=python3,python3-venv", RELEASE, str(root)]
+        made = subprocess.run(["debootstrap", *what], capture_output=True, text=True)
+        assert made.returncode == 0, made.stdout[-3000:]
+        for part in FAT:
+            shutil.rmtree(root / part, ignore_errors=True)
+        done.touch()
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +107,7 @@ def test_what_the_image_says(image: dict[str, Any]) -> None:
     assert "CONCERTMASTER_HOST=0.0.0.0" in said["Env"]
 
 
-def test_how_large_it_is(root: Path, record_testsuite_property: Any) -> None:
+def test_how_large_it_is(root: Path) -> None:
     files = (root / "opt" / "concertmaster").rglob("*")
     size = sum(path.lstat().st_size for path in files if not path.is_dir())
     print(f"{size / 2**20:.0f} MiB on top of the base")
