@@ -10,7 +10,7 @@ from concertmaster.domain.events import Event
 from concertmaster.domain.webhook_events import CUSTOM, EVENT_TYPES, PING
 from concertmaster.entities import Webhook
 from concertmaster.model import NAMESPACE
-from concertmaster.odata.operations import Body, action, function, read_object
+from concertmaster.odata.operations import Body, action, function
 from concertmaster.odata.service import Complex, Values
 from concertmaster.odata.write import Change, hook
 
@@ -73,8 +73,7 @@ def ping(call: Call, key: int) -> Complex:
 @action("Webhooks", "TriggerCustom", status=202, permission="Webhooks.View")
 def trigger_custom(call: Call, body: Body) -> Complex:
     """Send whatever the body holds as an event of the type `custom`."""
-    data = read_object(body.content) if body.content.strip() else {}
-    event = Event(CUSTOM, (), None, call.now, {"EventData": data})
+    event = Event(CUSTOM, (), None, call.now, {"EventData": body.members()})
     message = webhooks.send_to_all(call.session, event, by=call.caller.user_id)
     return Complex(f"{NAMESPACE}.CustomEventDto", message)
 
