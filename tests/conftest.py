@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stand_in import Client, StandIn, Start
+from stand_in import Client, StandIn, Start, send_home
 
 DATABASE_URL = os.environ.get("CONCERTMASTER_TEST_DATABASE_URL")
 
@@ -20,6 +20,7 @@ DATABASE_URL = os.environ.get("CONCERTMASTER_TEST_DATABASE_URL")
 def start_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Start a stand-in with settings of one's own; all are stopped when the module is through.
 
+    Its simulated robots have the day off, and jobs stay as they are, unless it is to be `alive`.
     No later than that: each holds connections, and a database server grants only so many.
     """
     from pydantic import SecretStr
@@ -32,12 +33,14 @@ def start_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
     opened: list[tuple[Registry, TestClient]] = []
 
-    def start(scenario: str = "demo", **switches: Any) -> StandIn:
+    def start(scenario: str = "demo", *, alive: bool = False, **switches: Any) -> StandIn:
         folder: Path = tmp_path_factory.mktemp("data")
         if DATABASE_URL:
             switches.setdefault("database_url", SecretStr(DATABASE_URL))
         settings = Settings(data=folder, ephemeral=True, scenario=scenario, **switches)
         registry = Registry.open(settings, seed)
+        if not alive:
+            send_home(registry.default)
         http = TestClient(create_app(settings, registry), raise_server_exceptions=True)
         http.__enter__()
         opened.append((registry, http))

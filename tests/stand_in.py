@@ -88,4 +88,16 @@ class Client:
         return found
 
 
+def send_home(tenant: "Tenant") -> None:
+    """Nobody takes a job by himself any more: what is pending stays so."""
+    import sqlalchemy as sa
+
+    from concertmaster.entities import JobOutcome, OutcomeMode, ProcessOutcome, Session
+
+    with tenant.writing.begin() as connection:
+        connection.execute(sa.update(Session).values(simulated=False))
+        connection.execute(sa.update(JobOutcome).values(mode=OutcomeMode.Manual, next_at=None))
+        connection.execute(sa.delete(ProcessOutcome))
+
+
 Start = Callable[..., StandIn]

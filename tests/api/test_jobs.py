@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from concertmaster.entities import Session, SessionState
 from stand_in import Client, StandIn
 
 START = "/odata/Jobs/UiPath.Server.Configuration.OData.StartJobs"
@@ -167,11 +169,59 @@ def test_a_start_is_asked_about_beforehand(client: Client, process: dict[str, An
     validate = "/odata/Jobs/UiPath.Server.Configuration.OData.ValidateDynamicJob"
     told = client.ok("POST", validate, json={"startInfo": {"ReleaseKey": process["Key"]}})
     assert (told["IsValid"], told["Errors"], told["ErrorCodes"]) == (True, [], [])
-    told = client.ok("POST", validate, json={"startInfo": {"ReleaseKey": NOBODY}})
-    assert told["IsValid"] is False
+    assert client.post(validate, {"startInfo": {"ReleaseKey": NOBODY}}).status_code == 404
     (job,) = client.rows("/odata/Jobs?$filter=State eq 'Faulted'&$top=1")
     existing = f"/odata/Jobs({job['Id']})/UiPath.Server.Configuration.OData.ValidateExistingJob"
     assert client.ok("POST", existing)["IsValid"] is True
     assert client.post(existing.replace(str(job["Id"]), "999999")).status_code == 404
     assert client.post(validate, {}).status_code == 400
     assert client.ok("GET", "/odata/Jobs?$top=0")["@odata.count"] == before
+
+
+VALIDATE = "/odata/Jobs/UiPath.Server.Configuration.OData.ValidateDynamicJob"
+
+
+def test_whether_a_job_would_find_a_robot(fresh: StandIn) -> None:
+    """Shared has two robots, one of which is busy; no outcome is said, so the job is manual."""
+    client = fresh.client(folder="Shared")
+    key = client.rows("/odata/Releases?$orderby=Id&$top=1")[0]["Key"]
+    body = {"startInfo": {"ReleaseKey": key}}
+    told = client.ok("POST", VALIDATE, json=body)
+    assert told["@odata.context"].endswith(".ValidationResultDto")
+    assert (told["IsValid"], told["Errors"], told["ErrorCodes"]) == (True, [], [])
+    client.ok("PUT", "/_control/outcomes/DailyReport", json={"mode": "robot"})
+    assert client.ok("POST", VALIDATE, json=body)["IsValid"]
+    (job,) = _start(client, ReleaseKey=key)
+    with fresh.tenant.writing.begin() as connection:
+        connection.execute(sa.update(Session).values(state=SessionState.Busy))
+    told = client.ok("POST", VALIDATE, json=body)
+    assert (told["IsValid"], told["ErrorCodes"]) == (False, ["TemplateFullCapacity"])
+    with fresh.tenant.writing.begin() as connection:
+        connection.execute(sa.update(Session).values(state=SessionState.Disconnected))
+    existing = f"/odata/Jobs({job['Id']})/UiPath.Server.Configuration.OData.ValidateExistingJob"
+    told = client.ok("POST", existing)
+    assert told["ErrorCodes"] == ["TemplateNoHostsAvailable"]
+    assert told["Errors"] == ["No robot that works in the folder is connected."]
+    assert client.get("/odata/Jobs/$count?$filter=State eq 'Pending'").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("info", "status"),
+    [
+        ({"ReleaseName": "nobody"}, 404), ({}, 400), (None, 400),
+        ({"ReleaseName": "DailyReport", "InputArguments": "[]"}, 400),
+        ({"ReleaseName": "DailyReport", "AlertRunningExpression": "soon"}, 400),
+        ({"ReleaseName": "DailyReport", "AlertPendingExpression": "-1"}, 400),
+    ],
+)  # fmt: skip
+def test_what_cannot_even_be_validated(client: Client, info: Any, status: int) -> None:
+    before = client.get("/odata/Jobs/$count").text
+    assert client.post(VALIDATE, {"startInfo": info}).status_code == status
+    assert client.get("/odata/Jobs/$count").text == before
+
+
+def test_how_long_a_job_is_expected_to_run(client: Client, process: dict[str, Any]) -> None:
+    (job,) = _start(
+        client, ReleaseKey=process["Key"], AlertRunningExpression="90", AlertPendingExpression=""
+    )
+    assert job["MaxExpectedRunningTimeSeconds"] == 90

@@ -1,7 +1,6 @@
 """Simulated robots: who takes which job, what happens while it runs, how it ends."""
 
 import json
-from collections import Counter
 from typing import Any
 
 import sqlalchemy as sa
@@ -164,24 +163,36 @@ def _items(room: JobRoom) -> list[QueueItem]:
     return room.all(sa.select(QueueItem).order_by(QueueItem.id))
 
 
+def _nothing_fails(session: Session, *, now: str) -> None:
+    said = Outcome.model_validate({"mode": "after", "seconds": 50})
+    outcomes.say(session, session.get_one(Release, 7), said)
+
+
 def test_a_job_works_off_the_queue_of_its_process(jobs_room: JobRoom) -> None:
+    jobs_room.do(_nothing_fails)
     jobs_room.do(_add_items, 7)
     first, second = jobs_room.start("Queued", count=2)
     jobs_room.after(5)
-    assert [item.status.name for item in _items(jobs_room)][:3] == [
-        "InProgress", "InProgress", "New",
-    ]  # fmt: skip
-    assert {item.robot_id for item in _items(jobs_room)[:2]} == {1, 2}
+    items = _items(jobs_room)
+    assert [item.status.name for item in items] == ["InProgress"] * 2 + ["New"] * 5
+    assert {item.robot_id for item in items[:2]} == {1, 2}
     fired = jobs_room.after(100)
-    by_kind = Counter(what for _, what, _ in fired)
-    assert by_kind["queueItem.transactionCompleted"] == sum(
-        item.status.name != "New" for item in _items(jobs_room)
-    )
+    done = [(at, id_) for at, what, id_ in fired if what == "queueItem.transactionCompleted"]
+    assert [id_ for _, id_ in done] == [item.id for item in items]
+    assert [at for at, _ in done] == [10, 10, 20, 20, 30, 30, 40]
     assert jobs_room.states([first, second]) == ["Successful", "Successful"]
     worked = [json.loads(jobs_room.job(one).output_arguments)["n"] for one in (first, second)]
-    assert sum(worked) == by_kind["queueItem.transactionCompleted"]
-    assert max(worked) <= simulation.ITEMS
+    assert worked == [4, 3]
     jobs_room.check()
+
+
+def test_a_job_ends_after_so_many_items(jobs_room: JobRoom) -> None:
+    jobs_room.do(_nothing_fails)
+    jobs_room.do(_add_items, simulation.ITEMS + 2)
+    (job_id,) = jobs_room.start("Queued")
+    assert jobs_room.after(1000)[-1] == (50, "job.completed", job_id)
+    left = [item.status.name for item in _items(jobs_room)]
+    assert left == ["Successful"] * simulation.ITEMS + ["New"] * 2
 
 
 def test_the_same_items_fail_every_time(job_registry: Registry) -> None:

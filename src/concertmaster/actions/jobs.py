@@ -6,9 +6,10 @@ from typing import Annotated
 import sqlalchemy as sa
 from pydantic import Field
 
-from concertmaster.domain import jobs, suspension
+from concertmaster.domain import jobs, pending_reasons, suspension
 from concertmaster.domain.call import Call
-from concertmaster.domain.errors import ItemNotFound, OrchestratorError
+from concertmaster.domain.errors import Conflict, ItemNotFound
+from concertmaster.domain.pending_reasons import Validation
 from concertmaster.domain.time_limits import seconds
 from concertmaster.entities import Job
 from concertmaster.entities._enums import JobPriority, RemoteControlAccess, RobotType
@@ -54,6 +55,8 @@ class StartProcess(Payload):
     root_span_id: Annotated[str, Field(max_length=255)] | None = None
     entry_point_path: Annotated[str, Field(max_length=512)] | None = None
     run_as_me: bool | None = None
+    alert_pending_expression: Annotated[str, Field(max_length=20)] | None = None
+    alert_running_expression: Annotated[str, Field(max_length=20)] | None = None
 
     def start(self, user_id: int | None) -> jobs.Start:
         return jobs.Start(
@@ -73,7 +76,11 @@ class StartProcess(Payload):
             source=None if self.source is None else str(self.source),
             batch_key=self.batch_execution_key,
             run_as_user_id=user_id if self.run_as_me else None,
-            values={name: getattr(self, name) for name in STARTED_WITH},
+            values={
+                **{name: getattr(self, name) for name in STARTED_WITH},
+                "alert_pending_seconds": seconds(self, "alert_pending_expression"),
+                "max_expected_running_time_seconds": seconds(self, "alert_running_expression"),
+            },
         )
 
 
@@ -132,32 +139,24 @@ def resume_job(call: Call, job_key: Guid, input_arguments: str | None = None) ->
 
 @action("Jobs", "ValidateDynamicJob", permission="Jobs.Create", reads=True)
 def validate_dynamic_job(call: Call, start_info: StartProcess) -> Complex:
-    """Whether StartJobs would start it, and if not, why."""
-    return _validity(
-        lambda: jobs.prepare(call.session, call.folder, start_info.start(call.caller.user_id))
-    )
+    """Whether jobs that were started like this would find a robot at once; if not, why."""
+    asked = start_info.start(call.caller.user_id)
+    return _validity(lambda: pending_reasons.of_start(call.session, call.folder, asked))
 
 
 @action("Jobs", "ValidateExistingJob", key=True, permission="Jobs.View", reads=True)
 def validate_existing_job(call: Call, key: int) -> Complex:
-    """Whether a job could be started as it was, and if not, why."""
+    """Whether a job that waits, or is run once more, finds a robot at once; if not, why."""
     (job,) = jobs.find_jobs(call.session, call.folder, [key])
-    return _validity(
-        lambda: jobs.prepare(call.session, call.folder, jobs.as_it_was(call.session, job))
-    )
+    return _validity(lambda: pending_reasons.of_job(call.session, job))
 
 
-def _validity(ask: Callable[[], object]) -> Complex:
-    failed: OrchestratorError | None = None
+def _validity(ask: Callable[[], Validation]) -> Complex:
     try:
-        ask()
-    except OrchestratorError as error:
-        failed = error
-    members = {
-        "IsValid": failed is None,
-        "Errors": [str(failed)] if failed else [],
-        "ErrorCodes": [failed.code] if failed else [],
-    }
+        told = {reason.name: reason.value for reason in ask().reasons}
+    except Conflict as refused:  # StartJobs would answer so
+        told = {refused.code: str(refused)}
+    members = {"IsValid": not told, "Errors": [*told.values()], "ErrorCodes": [*told]}
     return Complex(f"{NAMESPACE}.ValidationResultDto", members)
 
 

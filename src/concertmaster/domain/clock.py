@@ -129,6 +129,11 @@ def instant(ticks: int) -> str:
     return f"{moment.isoformat()[:19]}.{fraction:07}Z"
 
 
+def short(instant: str) -> str:
+    """An instant as it stands in JSON: without trailing zeros."""
+    return instant[:-1].rstrip("0").rstrip(".") + "Z"
+
+
 def ticks(instant: str) -> int:
     """Text of fixed width → ticks."""
     whole = datetime.fromisoformat(f"{instant[:19]}Z")

@@ -340,6 +340,15 @@ def move(
     return done is not None
 
 
+def error(
+    code: str, title: str, detail: str, *, now: str, category: str = "System"
+) -> dict[str, Any]:
+    """The attributes of a job that tell why it is Faulted."""
+    told = {"Code": code, "Title": title, "Detail": detail, "Category": category, "Status": None,
+            "Timestamp": now}  # fmt: skip
+    return {"error_code": code, "job_error": told}
+
+
 def _overdue_at(job: Job, state: JobState, now: str) -> str | None:
     """When a job will have been in a state for longer than was expected."""
     expected = {

@@ -157,9 +157,8 @@ def lay_aside(session: Session, job: Job, said: Ending, *, now: str) -> bool:
 def _error(said: Ending, now: str) -> dict[str, Any]:
     info = said.info or "The process failed."
     code = said.error_code or FAULT
-    error = {"Code": code, "Title": info.partition("\n")[0], "Detail": info, "Category": "User",
-             "Status": None, "Timestamp": now}  # fmt: skip
-    return {"info": info, "error_code": code, "job_error": error}
+    error = jobs.error(code, info.partition("\n")[0], info, now=now, category="User")
+    return {"info": info, **error}
 
 
 def _fails(session: Session, job: Job, outcome: JobOutcome) -> bool:

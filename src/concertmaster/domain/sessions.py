@@ -288,12 +288,8 @@ def let_go(session: Session, held: RobotSession, why: str, *, now: str) -> None:
 
 def lose(session: Session, job: Job, why: str, *, now: str) -> None:
     """A job whose robot will not be heard of any more ends Faulted."""
-    error = {"Code": "Robot.Lost", "Title": "The robot was lost", "Detail": why,
-             "Category": "System", "Status": None, "Timestamp": now}  # fmt: skip
-    jobs.move(
-        session, job, JobState.Faulted, Mover.BACKGROUND, now=now,
-        info=why, error_code="Robot.Lost", job_error=error,
-    )  # fmt: skip
+    error = jobs.error("Robot.Lost", "The robot was lost", why, now=now)
+    jobs.move(session, job, JobState.Faulted, Mover.BACKGROUND, now=now, info=why, **error)
 
 
 # --- silence --------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from concertmaster.entities import (
     JobTrigger,
     JobTriggerStatus,
     JobTriggerType,
-    QueueDefinition,
     QueueItem,
     QueueItemStatus,
     SessionState,
@@ -106,37 +105,38 @@ def state_of(session: Session, blobs: Blobs, persistence_id: str) -> bytes:
     return state
 
 
-# --- what is waited for ---------------------------------------------------------------------
+def triggers_of(session: Session, job: Job) -> Sequence[JobTrigger]:
+    """What a job waits for, or waited for last."""
+    mine = sa.select(JobTrigger).where(JobTrigger.job_id == job.id)
+    return session.scalars(mine.order_by(JobTrigger.id)).all()
 
 
-def awaited(session: Session, job_id: int) -> list[dict[str, Any]]:
-    """What a job waits for, by name (JobTriggerWithWaitEventsDto)."""
-    found = session.scalars(
-        sa.select(JobTrigger).where(JobTrigger.job_id == job_id).order_by(JobTrigger.id)
-    )
-    return [
-        {
-            "Id": one.id, "JobId": one.job_id, "TriggerType": one.trigger_type.name,
-            "Status": one.status.name, "ItemKey": one.item_key, "ItemId": one.item_id,
-            "Timer": one.timer, "TriggerMessage": one.trigger_message,
-            "ItemName": _name_of(session, one), "AssignedToUserId": None, "Name": None,
-            "Surname": None, "UserName": None, "EmailAddress": None,
-            "CreationTime": one.creation_time, "ModifiedTime": one.modified_time,
-        }
-        for one in found
-    ]  # fmt: skip
+@dataclass(frozen=True)
+class Item:
+    """The thing that a job waits for, as far as it is one of ours."""
+
+    name: str | None
+    created: str | None
+    modified: str | None
 
 
-def _name_of(session: Session, trigger: JobTrigger) -> str | None:
-    """The process of another job, the queue of an item."""
+def waited_for(session: Session, trigger: JobTrigger) -> Item | None:
+    """The job or queue item that a trigger is about."""
+    if trigger.item_key is None:
+        return None
     if trigger.trigger_type == JobTriggerType.Job:
-        return session.scalar(sa.select(Job.release_name).where(Job.key == trigger.item_key))
+        job = session.scalars(sa.select(Job).where(Job.key == trigger.item_key)).first()
+        if job is None:
+            return None
+        return Item(job.release_name, job.creation_time, job.last_modification_time)
     if trigger.trigger_type == JobTriggerType.QueueItem:
-        return session.scalar(
-            sa.select(QueueDefinition.name)
-            .join(QueueItem, QueueItem.queue_definition_id == QueueDefinition.id)
-            .where(QueueItem.key == trigger.item_key)
-        )
+        # A retried item has the key of its first try: the last one tells how it stands.
+        tries = sa.select(QueueItem).where(QueueItem.key == trigger.item_key)
+        item = session.scalars(tries.order_by(QueueItem.id.desc())).first()
+        if item is None:
+            return None
+        changed = item.end_processing or item.start_processing or item.creation_time
+        return Item(item.reference, item.creation_time, changed)
     return None
 
 

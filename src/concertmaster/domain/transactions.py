@@ -90,7 +90,7 @@ class Failure:
             "Details": self.details,
             "Type": self.type.name,
             "AssociatedImageFilePath": self.image_path,
-            "CreationTime": now[:-1].rstrip("0").rstrip(".") + "Z",
+            "CreationTime": clock.short(now),
         }
 
 

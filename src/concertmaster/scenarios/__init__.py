@@ -17,6 +17,8 @@ where a row lives. What is referred to may stand anywhere in the file. A few mem
     Users         Password, Roles: [names], Folders: [paths] or {path: [roles]}
     Machines      Folders: [paths]
     Environments  Robots: [names]
+    Releases      Outcome: a mode, or the words of `domain/outcome_words.py`
+    Sessions      Simulated: true, for a robot that is always there and runs jobs by itself
     Roles         Permissions: [names]; `*` stands for any part (`Jobs.*`, `*.View`)
 
 Rows in bulk, and moments that depend on the seeding, are written with the words of

@@ -47,7 +47,7 @@ class Moment(str):
     @property
     def short(self) -> str:
         """As it stands in JSON: without trailing zeros."""
-        return self[:-1].rstrip("0").rstrip(".") + "Z"
+        return clock.short(self)
 
 
 @dataclass(slots=True)

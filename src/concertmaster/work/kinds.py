@@ -1,7 +1,16 @@
 """Everything that is done in the background, in the order in which it is done at one moment."""
 
 from concertmaster.settings import Settings
-from concertmaster.work import exports, queues, silence, simulated, triggers, waiting, webhooks
+from concertmaster.work import (
+    exports,
+    job_timeouts,
+    queues,
+    silence,
+    simulated,
+    triggers,
+    waiting,
+    webhooks,
+)
 from concertmaster.work.due import Kind
 
 
@@ -16,6 +25,7 @@ def kinds(settings: Settings) -> tuple[Kind, ...]:
         triggers.TIME_LIMITS,
         triggers.TRIGGERS,
         *simulated.KINDS,
+        *job_timeouts.KINDS,
         exports.KIND,
         webhooks.kind(settings),
     )

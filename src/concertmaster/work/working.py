@@ -66,9 +66,13 @@ class Working:
             for moment, kind in ready:
                 done = self._do(kind, now)
                 fired += done
-                if not done:
+                if not done and self._next_of(kind) == moment:
                     self._stuck[kind.name] = moment
         return fired
+
+    def _next_of(self, kind: Kind) -> str | None:
+        with self.tenant.reader() as session:
+            return kind.next(session)
 
     def _do(self, kind: Kind, now: str) -> list[Fired]:
         try:
