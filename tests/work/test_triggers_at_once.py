@@ -58,5 +58,5 @@ def test_each_fires_once(tenant: Tenant) -> None:
         of_each = sa.select(Job.starting_schedule_id, sa.func.count()).group_by(
             Job.starting_schedule_id
         )
-        started = dict(session.execute(of_each).tuples().all())
+        started = dict(session.execute(of_each).all())
     assert started == dict.fromkeys(range(1, TRIGGERS + 1), 1)
