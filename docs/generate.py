@@ -8,13 +8,15 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
 
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -23,6 +25,7 @@ from starlette.routing import BaseRoute, Match
 
 from concertmaster.app import create_app, model, operations
 from concertmaster.cli import COMMANDS
+from concertmaster.cli._controls import Verbs, Word
 from concertmaster.domain.clock import Clock
 from concertmaster.domain.errors import OrchestratorError
 from concertmaster.edge.address import AnyCase
@@ -177,11 +180,15 @@ def _set_section(entity_set: EntitySet) -> str:
 
 
 @cache
-def routes() -> tuple[BaseRoute, ...]:
-    """The routes that are not OData, as the application has them; no data is opened for it."""
+def application() -> FastAPI:
+    """No data is opened for it."""
     unopened: Any = SimpleNamespace(settings=Settings())
-    app = create_app(Settings(), unopened)
-    return tuple(app.router.routes)
+    return create_app(Settings(), unopened)
+
+
+def routes() -> tuple[BaseRoute, ...]:
+    """The routes that are not OData, as the application has them."""
+    return tuple(application().router.routes)
 
 
 @cache
@@ -390,6 +397,72 @@ def _members(members: type[Enum]) -> str:
     return ", ".join(f"{name} {int(member.value)}" for name, member in members.__members__.items())
 
 
+# --- controls -----------------------------------------------------------------------------
+
+
+def controls_page() -> str:
+    """Every call below `/_control` with what it takes, and the commands that make it."""
+    return page(
+        "Controls",
+        prose(
+            """What only a stand-in can do, for administrators: below `/_control` of the default
+            tenant, or below `/{organization}/{tenant}/_control` of another. Bodies and answers are
+            JSON, but for the file of a snapshot. [How to use them](../howto/control.md)."""
+        ),
+        table(("call", "what it does", "body", "query"), _control_calls()),
+        "## On the command line",
+        prose(
+            """Each asks a running stand-in, the one at `--url` (`CONCERTMASTER_URL`), in its
+            default tenant or in the one that `--tenant` names, as `--user` with `--password`.
+            Answers are printed as JSON."""
+        ),
+        table(("command", "what it does"), _control_commands()),
+    )
+
+
+def _control_calls() -> Iterable[Sequence[str]]:
+    schema = FastAPI.openapi(application())  # without OData
+    for path, methods in sorted(schema["paths"].items()):
+        for method, told in methods.items():
+            if not path.startswith("/_control"):
+                continue
+            said = prose(told.get("description", told["summary"])).split(". ")[0].rstrip(".")
+            query = [one["name"] for one in told.get("parameters", ()) if one["in"] == "query"]
+            body = _told_members(told.get("requestBody", {}), schema)
+            yield f"{method.upper()} {code(path)}", said, codes(body), codes(query)
+
+
+def _told_members(body: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """The names of what a body may hold; an optional one with a question mark."""
+    said = next(iter(body.get("content", {}).values()), {}).get("schema", {})
+    for choice in said.get("anyOf", [said]):
+        name = choice.get("$ref", "").rpartition("/")[2]
+        if name:
+            model_of = schema["components"]["schemas"][name]
+            needed = model_of.get("required", ())
+            return [m if m in needed else f"{m}?" for m in model_of.get("properties", {})]
+    return ["a list"] if said.get("type") == "array" else []
+
+
+def _control_commands() -> Iterable[Sequence[str]]:
+    for command, what in COMMANDS.items():
+        module = import_module(f"concertmaster.cli.{command}")
+        verbs: Verbs = getattr(module, "VERBS", {})
+        if command == "reset":
+            yield code("concertmaster reset"), what
+        for name, verb in verbs.items():
+            words = [_word(word) for word in verb.words]
+            yield code(" ".join(["concertmaster", command, name, *words])), verb.help
+
+
+def _word(word: Word) -> str:
+    how = word.how or {}
+    if word.name.startswith("--"):
+        return f"[{word.name}]"
+    shown = str(how.get("metavar", word.name)).upper()
+    return f"[{shown}]" if how.get("nargs") in ("?", "*") else shown
+
+
 # --- all of them --------------------------------------------------------------------------
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -399,6 +472,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "operations.md": operations_page,
     "errors.md": errors_page,
     "scenarios.md": scenarios_page,
+    "controls.md": controls_page,
 }
 
 

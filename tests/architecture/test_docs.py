@@ -81,8 +81,9 @@ _FENCED = re.compile(r"^```.*?^```$|^    .*$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 _SWITCH = re.compile(r"CONCERTMASTER_[A-Z_]+[A-Z]")
 
-#: Variables of the tests and of .ci/run, not of the server.
-_OF_TESTS = {
+#: Variables of commands that ask a server, of the tests and of .ci/run, not of the server.
+_OF_OTHERS = {
+    "CONCERTMASTER_URL",
     "CONCERTMASTER_TEST_DATABASE_URL",
     "CONCERTMASTER_TEST_CLIENTS",
     "CONCERTMASTER_TEST_LONG",
@@ -118,7 +119,7 @@ def test_commands_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_variables_exist(page: Path) -> None:
-    known = {variable(name) for name in Settings.model_fields} | _OF_TESTS
+    known = {variable(name) for name in Settings.model_fields} | _OF_OTHERS
     assert set(_SWITCH.findall(text_of(page))) <= known
 
 

@@ -1,47 +1,13 @@
 """The command line: a server that is told where to listen, and commands that ask it."""
 
-import os
 import re
-import subprocess
-import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-m", "concertmaster"]
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("CONCERTMASTER_")}
-
-
-def concertmaster(*arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
-    more = ["--data", str(data)] if data else []
-    return subprocess.run(
-        [*COMMAND, *arguments, *more], capture_output=True, text=True, check=False, env=ENVIRONMENT
-    )
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server of its own, on a free port."""
-    data = tmp_path_factory.mktemp("served")
-    process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0", "--scenario", "empty", "--data", str(data)],
-        stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
-    )  # fmt: skip
-    assert process.stdout
-    banner = ""
-    while "clients" not in banner:
-        line = process.stdout.readline()
-        assert line, "the server ended before it was ready"
-        banner += line
-    found = re.search(r"URL\s+(http://\S+)/acme/Default", banner)
-    assert found, banner
-    yield found[1]
-    process.terminate()
-    process.wait(10)
-    process.stdout.close()
+from command_line import concertmaster
 
 
 def test_the_server_answers(server: str) -> None:
@@ -100,7 +66,7 @@ def test_another_scenario_asks_for_a_reset(tmp_path: Path) -> None:
     assert concertmaster("reset", "--scenario", "empty", data=tmp_path).returncode == 0
     refused = concertmaster("serve", "--port", "0", "--scenario", "guide", data=tmp_path)
     assert refused.returncode == 1
-    assert "concertmaster reset --scenario guide" in refused.stderr
+    assert f"concertmaster reset --scenario guide --data {tmp_path}" in refused.stderr
     assert concertmaster("reset", "--scenario", "guide", data=tmp_path).returncode == 0
     assert (tmp_path / ".gitignore").read_text().strip() == "*"
 

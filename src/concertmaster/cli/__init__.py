@@ -11,7 +11,11 @@ COMMANDS: Final = {
     "serve": "run the stand-in",
     "env": "print the settings that point a client at a running stand-in",
     "token": "print an access token of a running stand-in",
-    "reset": "replace what a stopped stand-in holds by a scenario",
+    "tenant": "make, list and remove tenants of a running stand-in",
+    "reset": "put a tenant back to its scenario, or to another one",
+    "snapshot": "keep a tenant under a name, put it back, carry it elsewhere",
+    "clock": "stop, set and advance the time of a tenant",
+    "background": "pause and resume what happens by itself",
     "busy": "keep a running stand-in busy: items for its queues, jobs of its processes",
     "doctor": "look for what keeps the stand-in from running",
 }

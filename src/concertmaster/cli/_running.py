@@ -6,14 +6,21 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any, Protocol
 
 from concertmaster.cli import CommandFailed
 
 #: Proxies of the environment are for the world outside, not for a server next door.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Adds(Protocol):
+    """A parser, or a group of one."""
+
+    def add_argument(self, *flags: str, **words: Any) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -30,11 +37,12 @@ class Session:
         return f"{self.url}/{self.claims['organization']}/{self.claims['tenant_name']}"
 
 
-def add_connection(parser: argparse.ArgumentParser) -> None:
+def add_connection(parser: Adds) -> None:
     # Read here, not through Settings: `env` stands in shell profiles and has to be quick.
     host = os.environ.get("CONCERTMASTER_HOST") or "127.0.0.1"
     port = os.environ.get("CONCERTMASTER_PORT") or "8070"
-    parser.add_argument("--url", default=local_url(host, port), help="where it runs (%(default)s)")
+    url = os.environ.get("CONCERTMASTER_URL") or local_url(host, port)
+    parser.add_argument("--url", default=url, help="where it runs (%(default)s)")
     parser.add_argument("--tenant", default="", help="tenant, its default one if not given")
     parser.add_argument("--user", default="admin", help="user name (%(default)s)")
     parser.add_argument("--password", default="concertmaster", help="password")
@@ -61,18 +69,35 @@ def call(
     url: str,
     body: object = None,
     token: str | None = None,
+    *,
+    timeout: float = 10,
     headers: Mapping[str, str] | None = None,
 ) -> Any:
-    """One request; what goes wrong is a CommandFailed that says so."""
-    kind = {"Content-Type": "application/json", "Accept": "application/json"}
-    headers = {**kind, **(headers or {})}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
+    """One request with JSON; what goes wrong is a CommandFailed that says so."""
     sent = None if body is None else json.dumps(body).encode()
+    told = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
+    with exchange(method, url, token, sent, timeout=timeout, headers=told) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+@contextmanager
+def exchange(
+    method: str,
+    url: str,
+    token: str | None = None,
+    sent: bytes | IO[bytes] | None = None,
+    *,
+    timeout: float = 10,
+    headers: Mapping[str, str] | None = None,
+) -> Iterator[IO[bytes]]:
+    """One request and the stream of its answer."""
+    told = dict(headers or {})
+    if token:
+        told["Authorization"] = f"Bearer {token}"
     try:
-        request = urllib.request.Request(url, sent, headers, method=method)  # noqa: S310 - one's own
-        with _OPENER.open(request, timeout=10) as answer:
-            return json.loads(answer.read() or b"null")
+        request = urllib.request.Request(url, sent, told, method=method)  # noqa: S310 - one's own
+        with _OPENER.open(request, timeout=timeout) as answer:
+            yield answer
     except urllib.error.HTTPError as error:
         raise CommandFailed(f"{url} answered {error.code}: {_message(error)}") from error
     except (OSError, ValueError) as error:

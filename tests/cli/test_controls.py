@@ -1,0 +1,98 @@
+"""Commands that ask the controls of a running server."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command_line import concertmaster
+
+
+def ask(server: str, *arguments: str, tenant: str = "") -> Any:
+    """What a command prints, as JSON; None where it prints nothing."""
+    done = concertmaster(*arguments, "--url", server, "--tenant", tenant)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout) if done.stdout else None
+
+
+def refused(server: str, *arguments: str) -> str:
+    done = concertmaster(*arguments, "--url", server)
+    assert done.returncode == 1, done.stdout
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_tenants_come_and_go(server: str, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("include: empty\nQueueDefinitions: [{Name: Mine, Folder: Shared}]\n")
+    made = ask(server, "tenant", "create", "one", "--scenario", str(own))
+    assert made["url"] == f"{server}/acme/one"
+    assert [one["name"] for one in ask(server, "tenant", "list")["value"]] == ["Default", "one"]
+    assert "already used" in refused(server, "tenant", "create", "one")
+    assert "no scenario" in refused(server, "tenant", "create", "two", "--scenario", "nonsense")
+    ask(server, "tenant", "delete", "acme/one")
+    assert "404" in refused(server, "tenant", "delete", "acme/one")
+
+
+def test_a_snapshot_travels(server: str, tmp_path: Path) -> None:
+    ask(server, "tenant", "create", "there")
+    ask(server, "clock", "freeze", "2030-01-01T00:00:00Z", tenant="there")
+    assert ask(server, "snapshot", "create", "kept", tenant="there")["tenant"] == "acme/there"
+    file = tmp_path / "kept.zip"
+    done = concertmaster("snapshot", "export", "kept", str(file), "--url", f"{server}/acme/there")
+    assert done.stdout.strip() == str(file), done.stderr
+    assert set(zipfile.ZipFile(file).namelist()) >= {"snapshot.json", "tenant.db"}
+
+    ask(server, "snapshot", "import", "taken", str(file))
+    ask(server, "snapshot", "restore", "taken")
+    assert ask(server, "clock", "show")["now"] == "2030-01-01T00:00:00.0000000Z"
+    assert [one["name"] for one in ask(server, "snapshot", "list")["value"]] == ["taken"]
+    ask(server, "reset")
+    assert ask(server, "clock", "show")["frozen"] is False
+    ask(server, "reset", "--snapshot", "taken")
+    assert ask(server, "clock", "show")["frozen"] is True
+    ask(server, "snapshot", "delete", "taken")
+    assert "404" in refused(server, "snapshot", "restore", "taken")
+    assert "no file" in refused(server, "snapshot", "import", "x", str(tmp_path / "nothing"))
+    file.write_bytes(b"nonsense")
+    assert "400" in refused(server, "snapshot", "import", "x", str(file))
+    ask(server, "reset")
+    ask(server, "tenant", "delete", "acme/there")
+
+
+def test_the_clock(server: str) -> None:
+    ask(server, "clock", "set", "2030-01-01T00:00:00Z")
+    ask(server, "clock", "freeze")
+    advanced = ask(server, "clock", "advance", "PT2H")
+    assert advanced["now"].startswith("2030-01-01T02:00:")
+    assert ask(server, "clock", "advance", "2030-01-02T00:00:00Z")["now"].startswith("2030-01-02")
+    assert ask(server, "clock", "scale", "60")["scale"] == 60
+    assert ask(server, "clock", "thaw")["frozen"] is False
+    assert "400" in refused(server, "clock", "set", "yesterday")
+    ask(server, "reset")
+
+
+def test_the_background(server: str) -> None:
+    assert ask(server, "background", "pause")["paused"] is True
+    assert ask(server, "background", "resume")["paused"] is False
+    assert ask(server, "background", "show")["paused"] is False
+
+
+@pytest.mark.parametrize(
+    "arguments", [("clock",), ("clock", "nonsense"), ("snapshot", "create"), ("tenant", "delete")]
+)
+def test_what_is_no_verb(arguments: tuple[str, ...]) -> None:
+    done = concertmaster(*arguments)
+    assert done.returncode == 2
+    assert "usage: concertmaster" in done.stderr
+
+
+def test_reset_asks_whoever_runs_unless_data_is_named() -> None:
+    done = concertmaster("reset", "--url", "http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "no stand-in answers" in done.stderr
+    done = concertmaster("reset", "--snapshot", "x", "--data", "nowhere")
+    assert done.returncode == 1
+    assert "running" in done.stderr
