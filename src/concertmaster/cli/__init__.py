@@ -9,6 +9,7 @@ from typing import Final
 #: Subcommand → what it does. The module of that name has `arguments(parser)` and `run(options)`.
 COMMANDS: Final = {
     "serve": "run the stand-in",
+    "exec": "run a command with a stand-in of its own, its settings exported",
     "env": "print the settings that point a client at a running stand-in",
     "token": "print an access token of a running stand-in",
     "tenant": "make, list and remove tenants of a running stand-in",

@@ -48,6 +48,10 @@ def add_connection(parser: Adds) -> None:
     parser.add_argument("--password", default="concertmaster", help="password")
 
 
+def add_folder(parser: Adds) -> None:
+    parser.add_argument("--folder", default="Shared", help="folder to work in (%(default)s)")
+
+
 def sign_in(options: argparse.Namespace) -> Session:
     url = options.url.rstrip("/")
     answer = call(

@@ -5,14 +5,15 @@ import json
 import shlex
 from collections.abc import Callable, Mapping
 
-from concertmaster.cli._running import Session, add_connection, call, sign_in
+from concertmaster.cli._running import Session, add_connection, add_folder, call, sign_in
+from concertmaster.identity.client_settings import client_settings
 
 Variables = Mapping[str, str]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_connection(parser)
-    parser.add_argument("--folder", default="Shared", help="folder to work in (%(default)s)")
+    add_folder(parser)
     parser.add_argument(
         "--for",
         dest="client",
@@ -31,18 +32,14 @@ def run(options: argparse.Namespace) -> int:
 def variables(session: Session, folder: str) -> dict[str, str]:
     """The names that UiPath's own clients read."""
     robots = call("GET", f"{session.tenant_url}/_control/robots", token=session.token)["value"]
-    robot = {"UIPATH_ROBOT_KEY": robots[0]["robotKey"]} if robots else {}
-    return {
-        **robot,
-        "UIPATH_URL": session.tenant_url,
-        "UIPATH_ACCESS_TOKEN": session.token,
-        "UIPATH_ORGANIZATION_ID": session.claims["prt_id"],
-        "UIPATH_TENANT_ID": session.claims["tenant_id"],
-        "UIPATH_ORGANIZATION_NAME": session.claims["organization"],
-        "UIPATH_TENANT_NAME": session.claims["tenant_name"],
-        "UIPATH_FOLDER_PATH": folder,
-        "UIPATH_TELEMETRY_ENABLED": "false",
-    }
+    return client_settings(
+        url=session.tenant_url,
+        token=session.token,
+        organization_id=session.claims["prt_id"],
+        tenant_id=session.claims["tenant_id"],
+        folder=folder,
+        robot_keys=[robot["robotKey"] for robot in robots],
+    )
 
 
 def shell(values: Variables) -> str:
