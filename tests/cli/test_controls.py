@@ -80,6 +80,39 @@ def test_the_background(server: str) -> None:
     assert ask(server, "background", "show")["paused"] is False
 
 
+def test_faults_and_the_journal(server: str) -> None:
+    ask(server, "journal", "clear")
+    rule = ask(server, "faults", "add", '{"path": "/odata/Assets", "status": 503, "times": 1}')
+    assert [one["id"] for one in ask(server, "faults", "list")["value"]] == [rule["id"]]
+    ask(server, "faults", "remove", str(rule["id"]))
+    ask(server, "faults", "add", '{"path": "/odata/Nothing", "status": 503}')
+    ask(server, "faults", "clear")
+    assert ask(server, "faults", "list")["value"] == []
+    assert "no JSON" in refused(server, "faults", "add", "{")
+    asked = ask(server, "journal", "count", "--path", "/api/Account/Authenticate")
+    assert asked["count"] > 1
+    (last,) = ask(server, "journal", "show", "--method", "POST", "--limit", "1")["value"]
+    assert last["path"] == "/api/Account/Authenticate"
+    assert ask(server, "journal", "unbuilt")["value"] == []
+
+
+def test_outcomes_and_triggers(server: str) -> None:
+    ask(server, "tenant", "create", "alive", "--scenario", "demo")
+    processes = ask(server, "outcomes", "list", tenant="alive")["processes"]
+    assert "DailyReport" in [one["process"] for one in processes]
+    said = ("DailyReport", "after", "--seconds", "1", "2", "--folder", "Shared")
+    assert ask(server, "outcomes", "set", *said, tenant="alive")["seconds"] == [1, 2]
+    queued = ask(
+        server, "outcomes", "next", "DailyReport", '{"state": "Faulted", "info": "No"}',
+        tenant="alive",
+    )  # fmt: skip
+    assert queued["next"] == [{"state": "Faulted", "info": "No"}]
+    ask(server, "outcomes", "forget", "DailyReport", tenant="alive")
+    assert "404" in refused(server, "outcomes", "set", "Nothing", "manual")
+    assert "404" in refused(server, "background", "fire", "4711")
+    ask(server, "tenant", "delete", "acme/alive")
+
+
 @pytest.mark.parametrize(
     "arguments", [("clock",), ("clock", "nonsense"), ("snapshot", "create"), ("tenant", "delete")]
 )

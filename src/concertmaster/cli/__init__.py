@@ -17,6 +17,9 @@ COMMANDS: Final = {
     "snapshot": "keep a tenant under a name, put it back, carry it elsewhere",
     "clock": "stop, set and advance the time of a tenant",
     "background": "pause and resume what happens by itself",
+    "outcomes": "say what becomes of jobs that no real robot runs",
+    "faults": "let requests fail on purpose",
+    "journal": "print and count what a tenant was asked",
     "busy": "keep a running stand-in busy: items for its queues, jobs of its processes",
     "doctor": "look for what keeps the stand-in from running",
 }

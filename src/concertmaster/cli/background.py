@@ -3,7 +3,7 @@
 import argparse
 from functools import partial
 
-from concertmaster.cli._controls import Verb, Verbs, add_verbs, run_verb
+from concertmaster.cli._controls import Verb, Verbs, Word, add_verbs, run_verb
 
 VERBS: Verbs = {
     "show": Verb("print whether it rests, and what falls due next", "GET", "/background"),
@@ -12,6 +12,9 @@ VERBS: Verbs = {
     ),
     "resume": Verb(
         "let things happen again", "PUT", "/background", (), lambda o: {"paused": False}
+    ),
+    "fire": Verb(
+        "fire a trigger now", "POST", "/background/triggers/{id}/fire", (Word("id", "its id"),)
     ),
 }
 
