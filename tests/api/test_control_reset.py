@@ -80,6 +80,15 @@ def test_another_scenario_and_back(admin: Client) -> None:
     assert queues(admin) == []
 
 
+def test_faults_and_the_journal_go_too(admin: Client) -> None:
+    admin.ok("POST", "/_control/faults", 201, json={"entitySet": "Assets", "status": 503})
+    assert admin.get("/odata/Assets").status_code == 503
+    assert admin.ok("GET", "/_control/journal/count")["count"] > 0
+    admin.ok("POST", RESET, 204)
+    assert admin.ok("GET", "/_control/journal/count?path=/odata/Assets")["count"] == 0
+    assert admin.get("/odata/Assets").status_code == 200
+
+
 @pytest.mark.parametrize(
     "body",
     [

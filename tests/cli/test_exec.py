@@ -42,7 +42,7 @@ def test_a_signal_is_passed_on(tmp_path: Path) -> None:
         assert running.stdout is not None
         assert running.stdout.readline() == "waiting\n"
         os.kill(running.pid, signal.SIGTERM)
-        assert running.wait(30) == 128 + signal.SIGTERM
+        assert running.wait(50) == 128 + signal.SIGTERM
 
 
 def test_what_cannot_be_run(tmp_path: Path) -> None:

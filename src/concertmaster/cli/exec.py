@@ -89,22 +89,20 @@ def _ready(said: IO[str]) -> str:
 
 
 def _run(command: Sequence[str], env: dict[str, str]) -> int:
-    with (
-        subprocess.Popen(command, env=env) as process,  # noqa: S603 - what we were told to run
-        _passing_on(process),
-    ):
+    with contextlib.ExitStack() as held:
+        started = threading.Event()
+        process: subprocess.Popen[bytes]
+
+        def pass_on(*_signal: object) -> None:
+            """Whoever ends us means the command."""
+            if not started.is_set():
+                raise SystemExit(128 + signal.SIGTERM)
+            process.terminate()
+
+        held.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, pass_on))
+        process = held.enter_context(subprocess.Popen(command, env=env))  # noqa: S603 - as told
+        started.set()
         while True:
             with contextlib.suppress(KeyboardInterrupt):  # the command has got it, too
                 code = process.wait()
-                break
-    return code if code >= 0 else 128 - code
-
-
-@contextlib.contextmanager
-def _passing_on(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Whoever ends us means the command."""
-    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+                return code if code >= 0 else 128 - code
