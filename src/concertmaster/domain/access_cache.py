@@ -44,10 +44,15 @@ ACCESS_VERSION = sa.Table(
     sa.Column("number", sa.BigInteger, nullable=False),
 )
 
+_VERSION = "SELECT number FROM access_version"
 _NEXT_VERSION = (
     "INSERT INTO access_version (id, number) VALUES (1, 1) "
     "ON CONFLICT (id) DO UPDATE SET number = access_version.number + 1"
 )
+
+
+#: Those of a token; None is without bounds.
+Scopes = frozenset[str] | None
 
 
 class AccessCache:
@@ -65,10 +70,11 @@ class AccessCache:
         self._callers: dict[object, Caller] = {}
         self._watch(tenant.engine)
 
-    def user(self, user_id: int, *, robot_id: int | None = None) -> Caller:
-        return self._get(
-            (user_id, robot_id), lambda session: load_caller(session, user_id, robot_id=robot_id)
-        )
+    def user(self, user_id: int, *, robot_id: int | None = None, scopes: Scopes = None) -> Caller:
+        def load(session: Session) -> Caller:
+            return load_caller(session, user_id, robot_id=robot_id).bounded_by(scopes)
+
+        return self._get((user_id, robot_id, scopes), load)
 
     def named(self, name: str) -> Caller:
         return self._get(("name", name), lambda session: load_named(session, name))
@@ -80,8 +86,11 @@ class AccessCache:
         key = ("machine", license_key)
         return self._get(key, lambda session: load_machine(session, license_key))
 
-    def application(self, client_id: str) -> Caller:
-        return self._get(("app", client_id), lambda session: load_application(session, client_id))
+    def application(self, client_id: str, scopes: Scopes = None) -> Caller:
+        def load(session: Session) -> Caller:
+            return load_application(session, client_id).bounded_by(scopes)
+
+        return self._get(("app", client_id, scopes), load)
 
     def forget(self) -> None:
         self._callers = {}
@@ -98,7 +107,7 @@ class AccessCache:
 
     def _catch_up(self) -> None:
         with self.tenant.connect() as connection:
-            version = connection.execute(sa.select(ACCESS_VERSION.c.number)).scalar() or 0
+            version = connection.exec_driver_sql(_VERSION).scalar() or 0
         if version != self._version:
             self.forget()
             self._version = version

@@ -7,6 +7,7 @@ count a long queue takes longer than to end a transaction.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -55,30 +56,33 @@ class Ended:
 
 def count(session: Session, ended: Ended, *, now: str) -> None:
     """Add a transaction to the figures of its hour: one statement, safe among many workers."""
-    number, seconds = _COLUMNS[ended.failure]
-    counted = {number: 1, seconds: ended.seconds, "total_number_of_transactions": 1}
-    if ended.retried:
-        counted["number_of_retried_items"] = 1
-    insert = _INSERTS[session.get_bind().dialect.name](RECORDS).values(
-        queue_definition_id=ended.queue_id,
-        organization_unit_id=ended.folder_id,
-        processing_time=hour_of(now),
-        report_type=ReportType.Hour,
-        last_processed=now,
-        recount_at=clock.add(now, RECOUNT_AFTER),
-        **counted,
-    )
-    recount = sa.func.coalesce(RECORDS.c.recount_at, insert.excluded.recount_at)
-    raised = {name: RECORDS.c[name] + insert.excluded[name] for name in counted}
-    session.execute(
-        insert.on_conflict_do_update(
-            index_elements=["queue_definition_id", "processing_time", "report_type"],
-            set_={
-                **raised,
-                "last_processed": insert.excluded.last_processed,
-                "recount_at": recount,
-            },
-        )
+    statement = _counting(session.get_bind().dialect.name, ended.failure, ended.retried)
+    values = {
+        "queue_definition_id": ended.queue_id,
+        "organization_unit_id": ended.folder_id,
+        "processing_time": hour_of(now),
+        "report_type": ReportType.Hour,
+        "last_processed": now,
+        "recount_at": clock.add(now, RECOUNT_AFTER),
+        _COLUMNS[ended.failure][1]: ended.seconds,
+    }
+    session.execute(statement, values)
+
+
+@cache
+def _counting(dialect: str, failure: ProcessingExceptionType | None, retried: bool) -> Any:
+    """The statement that counts one transaction more, by how it ended."""
+    number, seconds = _COLUMNS[failure]
+    counted = (number, "total_number_of_transactions", *["number_of_retried_items"] * retried)
+    insert = _INSERTS[dialect](RECORDS).values(dict.fromkeys(counted, 1))
+    raised = {name: RECORDS.c[name] + insert.excluded[name] for name in (*counted, seconds)}
+    return insert.on_conflict_do_update(
+        index_elements=["queue_definition_id", "processing_time", "report_type"],
+        set_={
+            **raised,
+            "last_processed": insert.excluded.last_processed,
+            "recount_at": sa.func.coalesce(RECORDS.c.recount_at, insert.excluded.recount_at),
+        },
     )
 
 

@@ -21,7 +21,7 @@ from concertmaster.edge.telling import tell, tell_going
 from concertmaster.entities import Folder
 from concertmaster.identity.callers import identify
 from concertmaster.odata.declare import GuidText
-from concertmaster.odata.model import EntityType
+from concertmaster.odata.model import EntitySet, EntityType
 from concertmaster.odata.operations import Operation
 from concertmaster.odata.plan import Inside, Restriction
 from concertmaster.odata.request import Request
@@ -157,21 +157,31 @@ class Orchestrator:
 def need_of(method: str, target: Target) -> Need:
     """What a target needs, from the words of its declaration."""
     if target.operation:
-        words: Mapping[str, Any] = target.operation.host
-        reading = target.operation.kind == "function" or words.get("reads", False)
-        folder = words.get("folder", _set_word(target, "folder"))
-        scope = words.get("scope", _set_word(target, "scope"))
-        return Need(
-            words.get("permission", ""),
-            words.get("scopes", scopes_of(scope, reading=reading)),
-            folder,
-            writes=not reading,
-        )
+        return _need_of_operation(target.operation, target.entity_set)
     assert target.entity_set
-    words = target.entity_set.declaration.host
+    return _need_of_set(target.entity_set, method, target.key is not None)
+
+
+@cache
+def _need_of_operation(operation: Operation, entity_set: EntitySet | None) -> Need:
+    words = operation.host
+    inherited: Mapping[str, Any] = entity_set.declaration.host if entity_set else {}
+    reading = operation.kind == "function" or words.get("reads", False)
+    scope = words.get("scope", inherited.get("scope"))
+    return Need(
+        words.get("permission", ""),
+        words.get("scopes", scopes_of(scope, reading=reading)),
+        words.get("folder", inherited.get("folder")),
+        writes=not reading,
+    )
+
+
+@cache
+def _need_of_set(entity_set: EntitySet, method: str, by_key: bool) -> Need:
+    words = entity_set.declaration.host
     permissions = words.get("permissions", {})
     permission = permissions.get(method)
-    if method == "GET" and target.key is not None:
+    if method == "GET" and by_key:
         permission = permissions.get("GET(key)", permission)
     if permission is None:
         permission = f"{words['permission']}.{_SUFFIX[method]}" if "permission" in words else ""
@@ -180,10 +190,6 @@ def need_of(method: str, target: Target) -> Need:
         permission, scopes_of(words.get("scope"), reading=reading), words.get("folder"),
         writes=not reading,
     )  # fmt: skip
-
-
-def _set_word(target: Target, word: str) -> Any:
-    return target.entity_set.declaration.host.get(word) if target.entity_set else None
 
 
 # --- which rows -----------------------------------------------------------------------------

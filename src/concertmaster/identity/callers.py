@@ -33,7 +33,7 @@ def identify(
             return tenant.own(AccessCache).user(administrator(tenant).id)
         case "bearer" if credentials.startswith(personal_tokens.PREFIX):
             token = personal_tokens.verify(registry, tenant, credentials)
-            return tenant.own(AccessCache).user(token.user_id).bounded_by(token.scopes)
+            return tenant.own(AccessCache).user(token.user_id, scopes=token.scopes)
         case "bearer":
             return _of_claims(registry.own(Tokens).verify(credentials), tenant)
     raise NotAuthenticated
@@ -43,21 +43,23 @@ def _of_claims(claims: Mapping[str, Any], tenant: Tenant) -> Caller:
     scopes = frozenset(claims["scope"])
     access = tenant.own(AccessCache)
     if claims["sub_type"] == "user" and claims["tenant_id"] == tenant.key:
-        return _user(access, claims["user_id"], claims["preferred_username"]).bounded_by(scopes)
+        return _user(access, claims["user_id"], claims["preferred_username"], scopes)
     if claims["sub_type"] == "machine" and claims["tenant_id"] == tenant.key:
         return access.machine(claims["client_id"]).bounded_by(scopes)
     if claims["sub_type"] == "service.external" and claims["prt_id"] == tenant.organization_key:
-        return access.application(claims["client_id"]).bounded_by(scopes)
+        return access.application(claims["client_id"], scopes)
     raise NotAuthenticated
 
 
-def _user(access: AccessCache, user_id: int, name: str) -> Caller:
+def _user(access: AccessCache, user_id: int, name: str, scopes: frozenset[str]) -> Caller:
     """A token is its user's, by name: after a reset to another scenario ids may be others'."""
     try:
-        found = access.user(user_id)
+        found = access.user(user_id, scopes=scopes)
     except NotAuthenticated:
-        return access.named(name)
-    return found if found.name.lower() == name.lower() else access.named(name)
+        return access.named(name).bounded_by(scopes)
+    if found.name.lower() == name.lower():
+        return found
+    return access.named(name).bounded_by(scopes)
 
 
 def _is_fixed(credentials: str, settings: Settings) -> bool:

@@ -169,7 +169,7 @@ class Parameter:
     adapter: Any  #: a pydantic TypeAdapter
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """A declared action or function."""
 

@@ -112,6 +112,7 @@ class Plan:
     rows: Statement | None
     count: Statement | None
     slots: Sequence[filters.Slot] = ()
+    tells_time: bool = False  #: may ask for the value `now`
 
 
 class Planner:
@@ -195,7 +196,9 @@ class Planner:
             if asked.skip:
                 statement = statement.offset(sa.bindparam("o_skip", type_=sa.BigInteger()))
             rows = compile_statement(statement, self.dialect)
-        return Plan(node, rows, count, bound.slots if bound else ())
+        texts = (*asked.options.values(), *asked.aliases.values())
+        tells_time = any("now" in text.lower() for text in texts)
+        return Plan(node, rows, count, bound.slots if bound else (), tells_time)
 
     def _insertion(self, asked: Asked) -> Plan:
         """The plan of a new row: its rows are those that the insert answers."""

@@ -295,11 +295,11 @@ class Reading:
         return self._planners[dialect.name]
 
     def _plan(self, call: Call, asked: Asked) -> tuple[Plan, dict[str, Any]]:
-        asked = (
-            replace(asked, inside=self.host.inside(call)) if "$expand" in asked.options else asked
-        )
+        if "$expand" in asked.options:
+            asked = replace(asked, inside=self.host.inside(call))
         plan, values = self.planner(call.connection.dialect).plan(asked)
-        values["now"] = call.now
+        if plan.tells_time:
+            values["now"] = call.now
         return plan, values
 
     def _written(

@@ -48,9 +48,7 @@ class File:
 
 def write_instant(text: str) -> str:
     """`…02.7900000Z` → `…02.79Z`: trailing zeros and an empty fraction are left out."""
-    if text.endswith(".0000000Z"):
-        return text[:19] + "Z"
-    return text[:-1].rstrip("0") + "Z"
+    return text[:-1].rstrip("0").rstrip(".") + "Z"
 
 
 def write_row_version(number: int) -> str:
@@ -162,6 +160,8 @@ def row_writer(properties: Sequence[Property]) -> Callable[[Row], dict[str, Any]
         if isinstance(convert, Table):
             scope[f"t{index}"] = convert
             value = f"t{index}[{value}]"
+        elif convert is write_instant:  # in every row, and longer called than done
+            value = f"None if (v := {value}) is None else v[:-1].rstrip('0').rstrip('.') + 'Z'"
         elif convert is not None:
             scope[f"w{index}"] = convert
             value = f"None if {value} is None else w{index}({value})"

@@ -1,6 +1,7 @@
 """How connections are opened: one writer at a time on SQLite, small lazy pools on PostgreSQL."""
 
 import threading
+import time
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,12 +13,20 @@ BEGIN = "concertmaster_begin"
 #: Seconds for which a writer waits for the one before.
 LONGEST_WAIT: Final = 30
 
+#: Seconds after which a connection to a server is asked whether it still lives.
+IDLE: Final = 1.0
+
+#: In a connection's info: when it was last given back to its pool.
+RETURNED: Final = "concertmaster_returned"
+
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
     "PRAGMA temp_store = MEMORY",
+    # In KiB if negative: the pages of a list lie wide apart, and the default keeps 2 MB of them.
+    "PRAGMA cache_size = -16384",
 )
 
 
@@ -25,13 +34,11 @@ def open_engine(url: sa.URL) -> sa.Engine:
     """An engine for reading; `for_writing` makes the other half."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
-    return sa.create_engine(
-        url,
-        pool_size=2,
-        max_overflow=8,
-        pool_recycle=1800,
-        pool_pre_ping=True,
+    engine = sa.create_engine(
+        url, pool_size=4, max_overflow=6, pool_recycle=1800, pool_use_lifo=True
     )
+    _ask_the_idle(engine)
+    return engine
 
 
 def for_writing(engine: sa.Engine) -> sa.Engine:
@@ -43,10 +50,32 @@ def for_writing(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
 
 
+def _ask_the_idle(engine: sa.Engine) -> None:
+    """Ask a connection that lay idle whether it lives; a round trip before each use is too many.
+
+    docs.sqlalchemy.org, "Disconnect Handling - Pessimistic", by whose event a dead one is replaced.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _returned(_connection: Any, record: Any) -> None:
+        record.info[RETURNED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _taken(connection: Any, record: Any, _proxy: object) -> None:
+        now = time.monotonic()
+        if now - record.info.get(RETURNED, now) < IDLE:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError from error
+
+
 def _sqlite(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
-        url, pool_size=4, max_overflow=28, connect_args={"check_same_thread": False}
-    )
+        url, pool_size=4, max_overflow=28, connect_args={"check_same_thread": False},
+        pool_use_lifo=True,  # the last one used has its pages and its statements at hand
+    )  # fmt: skip
 
     # sqlite3 opens transactions by guessing; SQLAlchemy opens them when told to.
     # docs.sqlalchemy.org, "Enabling Non-Legacy SQLite Transactional Modes with the sqlite3 Driver"

@@ -63,7 +63,7 @@ class Tenant:
         """The same pool, for transactions that write."""
         return for_writing(self.engine)
 
-    @property
+    @cached_property
     def dialect(self) -> str:
         return self.engine.dialect.name
 
