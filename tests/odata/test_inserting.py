@@ -12,11 +12,10 @@ from sqlalchemy.orm import Mapped
 
 from concertmaster.odata import query
 from concertmaster.odata.declare import TYPES, WRITTEN, Declared, Key, prop, same_name
-from concertmaster.odata.inserting import stands_alone, values_of
+from concertmaster.odata.inserting import insert_all, inserting_of, stands_alone
 from concertmaster.odata.model import Model
 
 MODEL = Model.of((Shelf, Author, Book), namespace="Shop")
-BOOKS = MODEL.type_of(Book)
 
 
 @pytest.fixture
@@ -84,17 +83,17 @@ def test_what_the_database_refuses_is_refused_in_sqlalchemys_words(engine: sa.En
 
 
 def test_an_entity_with_relations_or_in_a_session_does_not_stand_alone(engine: sa.Engine) -> None:
-    assert stands_alone(BOOKS, Book(title="x"))
-    assert not stands_alone(BOOKS, Book(title="x", shelf=Shelf(name="y")))
-    assert not stands_alone(BOOKS, Book(title="x", id=7))
+    assert stands_alone(Book(title="x"))
+    assert not stands_alone(Book(title="x", shelf=Shelf(name="y")))
+    assert not stands_alone(Book(title="x", id=7))
     with sa.orm.Session(engine) as session:
         pending = Book(title="x")
         session.add(pending)
-        assert not stands_alone(BOOKS, pending)
+        assert not stands_alone(pending)
 
 
 def test_values_are_in_the_form_of_the_database() -> None:
-    values = values_of(BOOKS, Book(title="x", words=["a"], price=None), sqlite.dialect())
+    values = inserting_of(Book, sqlite.dialect()).values({"title": "x", "words": ["a"]})
     assert (values["words"], values["genre"], values["version"]) == ('["a"]', 0, 1)
     assert values["price"] is None
     assert "id" not in values
@@ -109,8 +108,7 @@ def test_a_default_may_look_at_its_row() -> None:
         text: Mapped[str]
         folded: Mapped[str] = prop(default=lambda row: row.get_current_parameters()["text"].lower())
 
-    word_type = Model.of((Word,), namespace="Shop").type_of(Word)
-    assert values_of(word_type, Word(text="ABC"), sqlite.dialect())["folded"] == "abc"
+    assert inserting_of(Word, sqlite.dialect()).values({"text": "ABC"})["folded"] == "abc"
 
 
 def test_names_are_looked_up_by_index(engine: sa.Engine) -> None:
@@ -120,3 +118,11 @@ def test_names_are_looked_up_by_index(engine: sa.Engine) -> None:
         text = str(wanted.compile(engine, compile_kwargs={"literal_binds": True}))
         (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")
     assert "name=?" in plan[-1]
+
+
+def test_many_rows_at_once(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        insert_all(connection, Author, [{"name": "A"}, {"name": "B"}])
+        assert connection.info[WRITTEN] == {"authors"}
+        names = connection.scalars(sa.select(Author.name).order_by(Author.id.desc()).limit(2))
+        assert list(names) == ["B", "A"]

@@ -13,12 +13,14 @@ from concertmaster.domain.errors import (
 from concertmaster.domain.queues import queue_in_folder, settled_changes
 from concertmaster.entities import (
     QueueDefinition,
+    QueueRetention,
     RetentionAction,
     RetentionType,
     queue_folders,
 )
 from concertmaster.model import NAMESPACE
 from concertmaster.odata.declare import Guid, pascal
+from concertmaster.odata.inserting import insert_all
 from concertmaster.odata.operations import (
     Body,
     Id,
@@ -166,9 +168,9 @@ def _before_create(call: Call, queue: QueueDefinition, change: Change) -> None:
     queue.organization_unit_fully_qualified_name = call.caller.tree.by_id[call.folder].path
 
 
-@hook("after_create", QueueDefinition)
-def _after_create(call: Call, queue: QueueDefinition, change: Change) -> None:
-    retention.set_defaults(call.session, queue, now=call.now)
+@hook("created", QueueDefinition)
+def _created(call: Call, queue: QueueDefinition, change: Change) -> None:
+    insert_all(call.connection, QueueRetention, retention.of_new_queue(queue, now=call.now))
 
 
 @hook("before_update", QueueDefinition)

@@ -157,6 +157,21 @@ def members(session: Session, queue_id: int) -> dict[str, Any]:
     return told
 
 
+def of_new_queue(queue: QueueDefinition, *, now: str) -> list[dict[str, Any]]:
+    """The policies of a queue that was just made and holds nothing yet."""
+    return [
+        {
+            "queue_definition_id": queue.id,
+            "organization_unit_id": queue.organization_unit_id,
+            "type": type_,
+            "action": RetentionAction["Delete"],
+            "period": period,
+            "next_run": _day(now, period + 1),
+        }
+        for type_, period in DEFAULT_PERIODS.items()
+    ]
+
+
 def set_defaults(session: Session, queue: QueueDefinition, *, now: str) -> None:
     """Keep a queue's items as those of a new queue are kept."""
     for type_, period in DEFAULT_PERIODS.items():

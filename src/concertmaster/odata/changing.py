@@ -31,8 +31,9 @@ class Changing:
         assert entity_set
         cls = entity_set.type.cls
         entity, change = self._made(call, cls, read_object(request.body))
-        if self.hooks.none("after_create", cls) and stands_alone(change.type, entity):
+        if self.hooks.none("after_create", cls) and stands_alone(entity):
             answer = self.reading.inserted(call, entity_set, entity, request)
+            self.hooks.run("created", cls, call, entity, change)
             self.host.created(call, entity, change)
         else:
             self._add(call, entity, change)
@@ -68,6 +69,7 @@ class Changing:
     def _add(self, call: Call, entity: Any, change: write.Change) -> None:
         call.session.add(entity)
         call.session.flush()
+        self.hooks.run("created", type(entity), call, entity, change)
         self.hooks.run("after_create", type(entity), call, entity, change)
         call.session.flush()
         self.host.created(call, entity, change)

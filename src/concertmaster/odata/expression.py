@@ -5,9 +5,8 @@ node knows its type and whether it may be null. A literal is a `Slot`, filled fo
 """
 
 import builtins
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from concertmaster.odata.model import EntityType, EnumType, Navigation, Property
@@ -57,20 +56,20 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Expression(ABC):
+class Expression:
     """A value of some type; null only if `nullable`."""
 
     @property
-    @abstractmethod
-    def type(self) -> Type: ...
+    def type(self) -> Type:
+        raise NotImplementedError
 
     @property
     def nullable(self) -> bool:
         return True
 
     def children(self) -> Iterator["Expression"]:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for name in self.__dataclass_fields__:
+            value = getattr(self, name)
             if isinstance(value, Expression):
                 yield value
             elif isinstance(value, tuple):

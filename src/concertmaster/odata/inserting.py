@@ -1,4 +1,4 @@
-"""A new row in one statement, which answers the row as the database then holds it.
+"""New rows past the session: one statement, which answers a row as the database then holds it.
 
     INSERT INTO queue_definitions (…) VALUES (…) RETURNING …
 
@@ -6,42 +6,53 @@ The session's unit of work would insert it, too, after three times as long; what
 that are related to it, a hook that goes on with it) goes through the session.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from concertmaster.odata.model import EntityType
+from concertmaster.odata.query import Statement, compile_statement, write_all
+
+Store = Callable[[Any], Any]
 
 
-def stands_alone(entity_type: EntityType, entity: Any) -> bool:
+def stands_alone(entity: Any) -> bool:
     """Whether a new entity is its own columns only, and no session has it in hand yet."""
-    state = sa.inspect(entity)
-    touched = entity.__dict__.keys() & state.mapper.relationships.keys()
-    numbered = entity_type.table.autoincrement_column is not None
-    has_key = None not in state.mapper.primary_key_from_instance(entity)
-    return state.transient and not touched and numbered is not has_key
+    state, values = sa.inspect(entity), entity.__dict__
+    mapper = state.mapper
+    numbered = mapper.local_table.autoincrement_column is not None
+    key = mapper.get_property_by_column(mapper.primary_key[0]).key
+    has_key = values.get(key) is not None
+    return state.transient and numbered is not has_key and _untouched(mapper, values)
 
 
-def insert_statement(entity_type: EntityType, answered: Sequence[Any]) -> sa.ClauseElement:
+def _untouched(mapper: Any, values: Mapping[str, Any]) -> bool:
+    return all(relationship.key not in values for relationship in mapper.relationships)
+
+
+def insert_all(
+    connection: sa.Connection, cls: type[Any], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows of a class, values by attribute."""
+    inserting = inserting_of(cls, connection.dialect)
+    stored = [inserting.values(row) for row in rows]
+    write_all(connection, inserting.table, inserting.statement, stored)
+
+
+def insert_statement(cls: type[Any], answered: Sequence[Any]) -> sa.ClauseElement:
     """All columns by their names, answering some expressions and, last of all, the key."""
-    bound = {c.name: sa.bindparam(c.name, type_=c.type) for c in _columns(entity_type)}
-    key = entity_type.cls.__mapper__.primary_key[0]
-    return sa.insert(entity_type.table).values(bound).returning(*answered, key.label("_key"))
+    return _insert(cls).returning(*answered, cls.__mapper__.primary_key[0].label("_key"))
 
 
-def values_of(entity_type: EntityType, entity: Any, dialect: sa.Dialect) -> dict[str, Any]:
-    """What is bound: the entity's values, or their defaults, as the database holds them."""
-    sources, given = _sources(entity_type, dialect), entity.__dict__
-    values = Given((source.name, given.get(source.attribute)) for source in sources)
-    for source in sources:
-        if source.default is not None and values[source.name] is None:
-            values[source.name] = source.default(values)
-    for source in sources:
-        if source.store is not None:
-            values[source.name] = source.store(values[source.name])
-    return values
+def _insert(cls: type[Any]) -> sa.Insert:
+    bound = {c.name: sa.bindparam(c.name, type_=c.type) for c in _columns(cls)}
+    return sa.insert(cls.__mapper__.local_table).values(bound)
+
+
+def _columns(cls: type[Any]) -> list[sa.Column[Any]]:
+    table = cls.__mapper__.local_table
+    return [column for column in table.c if column is not table.autoincrement_column]
 
 
 class Given(dict[str, Any]):
@@ -51,41 +62,48 @@ class Given(dict[str, Any]):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where the value of a column comes from."""
+@dataclass(frozen=True)
+class Inserting:
+    """How rows of a class are inserted into one kind of database."""
 
-    name: str
-    attribute: str
-    default: Callable[[Given], Any] | None
-    store: Callable[[Any], Any] | None  #: from the attribute's form to the database's
+    table: sa.Table
+    statement: Statement
+    attributes: tuple[tuple[str, str], ...]  #: column → attribute
+    defaults: tuple[tuple[str, Callable[[Given], Any]], ...]
+    stores: tuple[tuple[str, Store], ...]  #: from the attribute's form to the database's
+
+    def values(self, given: Mapping[str, Any]) -> Given:
+        """What is bound: values by attribute, or their defaults, as the database holds them."""
+        values = Given([(column, given.get(attribute)) for column, attribute in self.attributes])
+        for column, default in self.defaults:
+            if values[column] is None:
+                values[column] = default(values)
+        for column, store in self.stores:
+            values[column] = store(values[column])
+        return values
 
 
-_SOURCES: dict[tuple[EntityType, str], tuple[_Source, ...]] = {}
+_MADE: dict[tuple[type[Any], str], Inserting] = {}
 
 
-def _sources(entity_type: EntityType, dialect: sa.Dialect) -> tuple[_Source, ...]:
-    made = _SOURCES.get((entity_type, dialect.name))
+def inserting_of(cls: type[Any], dialect: sa.Dialect) -> Inserting:
+    """Made once for each class and kind of database."""
+    made = _MADE.get((cls, dialect.name))
     if made is None:
-        attribute_of = entity_type.cls.__mapper__.get_property_by_column
-        made = _SOURCES[entity_type, dialect.name] = tuple(
-            _Source(
-                column.name, attribute_of(column).key, _default(column),
-                column.type.dialect_impl(dialect).bind_processor(dialect),
-            )
-            for column in _columns(entity_type)
-        )  # fmt: skip
+        columns, attribute_of = _columns(cls), cls.__mapper__.get_property_by_column
+        stores = [(c.name, c.type.dialect_impl(dialect).bind_processor(dialect)) for c in columns]
+        made = _MADE[cls, dialect.name] = Inserting(
+            cls.__mapper__.local_table,
+            compile_statement(_insert(cls), dialect),
+            tuple((column.name, attribute_of(column).key) for column in columns),
+            tuple((column.name, _default(column)) for column in columns if column.default),
+            tuple((name, store) for name, store in stores if store is not None),
+        )
     return made
 
 
-def _columns(entity_type: EntityType) -> list[sa.Column[Any]]:
-    return [c for c in entity_type.table.c if c is not entity_type.table.autoincrement_column]
-
-
-def _default(column: sa.Column[Any]) -> Callable[[Given], Any] | None:
+def _default(column: sa.Column[Any]) -> Callable[[Given], Any]:
     made: Any = column.default
-    if made is None:
-        return None
     assert made.is_scalar or made.is_callable, f"{column}: the database would have to make it"
     given: Callable[[Given], Any] = made.arg if made.is_callable else lambda _values: made.arg
     return given

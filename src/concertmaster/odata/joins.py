@@ -1,6 +1,8 @@
 """How the rows of one entity type lead to those of another: joins, links and foreign keys."""
 
-from typing import Any, NamedTuple, cast
+from collections import Counter
+from functools import lru_cache
+from typing import Any, ClassVar, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
@@ -37,25 +39,44 @@ def is_unique(column: sa.Column[Any]) -> bool:
     return any(len(columns) == 1 and columns[0] is column for columns in together)
 
 
+class Aliases:
+    """Other names for tables in one statement, each used once there and again in the next one.
+
+    Making one for a wide table, and conditions on it, takes longer than the rest of a statement.
+    """
+
+    _kept: ClassVar[dict[tuple[sa.FromClause, int], sa.FromClause]] = {}
+
+    def __init__(self) -> None:
+        self._taken: Counter[sa.FromClause] = Counter()
+
+    def of(self, table: sa.FromClause) -> sa.FromClause:
+        self._taken[table] += 1
+        name = (table, self._taken[table])
+        if name not in self._kept:
+            self._kept[name] = table.alias()
+        return self._kept[name]
+
+
 class Rows:
     """The rows that a variable of an expression ranges over, with what has been joined to them."""
 
-    def __init__(self, first: sa.FromClause) -> None:
+    def __init__(self, first: sa.FromClause, aliases: Aliases) -> None:
+        self.aliases = aliases
         self.source: sa.FromClause = first
         self.own: list[sa.FromClause] = [first]
         self.link: sa.ColumnElement[bool] = sa.true()
         self._reached: dict[tuple[Navigation, ...], sa.FromClause] = {(): first}
 
-    @classmethod
-    def across(cls, navigation: Navigation, near: sa.FromClause) -> "Rows":
-        """The items of a collection, linked to a row outside."""
-        far = navigation.target.table.alias()
-        rows = cls(far)
+    def across(self, navigation: Navigation, near: sa.FromClause) -> "Rows":
+        """The items of a collection, linked to one of these rows."""
+        far = self.aliases.of(navigation.target.table)
+        rows = Rows(far, self.aliases)
         secondary = navigation.relationship.secondary
         if secondary is None:
             rows.link = joined(navigation, near, far)
             return rows
-        between = secondary.alias()
+        between = self.aliases.of(secondary)
         rows.own.append(between)
         rows.source = far.join(between, second_joined(navigation, between, far))
         rows.link = joined(navigation, near, between)
@@ -66,13 +87,14 @@ class Rows:
         if hops not in self._reached:
             near = self.reach(hops[:-1])
             navigation = hops[-1]
-            far = navigation.target.table.alias()
+            far = self.aliases.of(navigation.target.table)
             self.source = self.source.outerjoin(far, joined(navigation, near, far))
             self.own.append(far)
             self._reached[hops] = far
         return self._reached[hops]
 
 
+@lru_cache(maxsize=1024)
 def joined(
     navigation: Navigation, near: sa.FromClause, far: sa.FromClause
 ) -> sa.ColumnElement[bool]:
@@ -83,6 +105,7 @@ def joined(
     return _placed(navigation.relationship.primaryjoin, near, far)
 
 
+@lru_cache(maxsize=1024)
 def second_joined(
     navigation: Navigation, between: sa.FromClause, far: sa.FromClause
 ) -> sa.ColumnElement[bool]:

@@ -7,6 +7,7 @@ for each expanded navigation, which costs one statement more, whatever the numbe
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -208,7 +209,7 @@ class Planner:
             asked.options.get("$expand"), self.limits.expand_depth,
             masked=True, inside=asked.inside,
         )  # fmt: skip
-        statement = insert_statement(entity_type, node.columns)
+        statement = insert_statement(entity_type.cls, node.columns)
         return Plan(node, compile_statement(statement, self.dialect), None)
 
     def _node(
@@ -223,7 +224,7 @@ class Planner:
         inside: Inside | None,
     ) -> Node:
         properties, selected = self._selected(entity_type, select)
-        columns = [_output(p, root, masked=masked) for p in properties]
+        columns = list(_outputs(properties, root, masked))
         if not columns:  # only a navigation was selected, and SQL has to select something
             columns = [sa.null()]
         node = Node(
@@ -449,6 +450,13 @@ class _Page:
     def condition(self, row: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
         after = row > self.skip
         return after if self.top is None else sa.and_(after, row <= self.skip + self.top)
+
+
+@lru_cache(maxsize=512)
+def _outputs(
+    properties: tuple[Property, ...], root: sa.FromClause, masked: bool
+) -> tuple[sa.ColumnElement[Any], ...]:
+    return tuple(_output(prop, root, masked=masked) for prop in properties)
 
 
 def _output(prop: Property, root: sa.FromClause, *, masked: bool) -> sa.ColumnElement[Any]:

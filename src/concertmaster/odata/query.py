@@ -4,7 +4,8 @@ Rows go from the driver's cursor to JSON without ORM objects, datetime objects o
 processors: values are bound in the form in which the database holds them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +63,28 @@ def write(
 
     Raises what SQLAlchemy makes of the driver's errors.
     """
+    with _writing(connection, table, statement):
+        return run(connection, statement, values)
+
+
+def write_all(
+    connection: sa.Connection, table: sa.Table, statement: Statement, rows: Sequence[Any]
+) -> None:
+    """The same for many rows, where nothing is answered."""
+    with _writing(connection, table, statement):
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(statement.sql, [statement.parameters(values) for values in rows])
+        finally:
+            cursor.close()
+
+
+@contextmanager
+def _writing(connection: sa.Connection, table: sa.Table, statement: Statement) -> Iterator[None]:
     connection.info.setdefault(WRITTEN, set()).add(table.name)
     dialect: Any = connection.dialect
     try:
-        return run(connection, statement, values)
+        yield
     except dialect.dbapi.Error as error:
         raise sa.exc.DBAPIError.instance(
             statement.sql, None, error, dialect.dbapi.Error, dialect=dialect

@@ -17,7 +17,7 @@ from concertmaster.odata import response
 from concertmaster.odata.errors import InvalidQuery, NotFound
 from concertmaster.odata.host import Behaviour, Call, Host
 from concertmaster.odata.ignored import ignore
-from concertmaster.odata.inserting import values_of
+from concertmaster.odata.inserting import inserting_of
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
 from concertmaster.odata.operations import Operation
 from concertmaster.odata.plan import Asked, Plan, Planner, Restriction
@@ -228,10 +228,10 @@ class Reading:
         """Insert a new entity that stands alone; answer it as every other one is answered."""
         options = {k: v for k, v in request.options.system.items() if k in ("$select", "$expand")}
         plan, values = self._plan(call, Asked(entity_set, options=options, inserts=True))
-        connection, entity_type = call.connection, entity_set.type
-        stored = values_of(entity_type, entity, connection.dialect)
-        rows = write(connection, entity_type.table, plan.rows, stored)  # type: ignore[arg-type]
-        setattr(entity, _primary_attribute(entity_type), rows[0][-1])
+        inserting = inserting_of(type(entity), call.connection.dialect)
+        stored = inserting.values(entity.__dict__)
+        rows = write(call.connection, inserting.table, plan.rows, stored)  # type: ignore[arg-type]
+        setattr(entity, _primary_attribute(entity_set.type), rows[0][-1])
         item = self._written(call, plan, rows, values, request)[0]
         headers = {"location": self.location(entity, request)}
         return self._entity(

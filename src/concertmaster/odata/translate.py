@@ -45,7 +45,7 @@ from concertmaster.odata.expression import (
     Variable,
 )  # fmt: skip
 from concertmaster.odata.functions import SQL, Given
-from concertmaster.odata.joins import Rows, foreign_key, is_unique
+from concertmaster.odata.joins import Aliases, Rows, foreign_key, is_unique
 from concertmaster.odata.model import EntityType
 from concertmaster.odata.sql import Dialect, dialect_of, sql_type
 
@@ -74,7 +74,7 @@ class Translation:
         now: str = "now",
     ) -> None:
         self._dialect: Dialect = dialect_of(dialect, ignore_case)
-        self._root = Rows(root)
+        self._root = Rows(root, Aliases())
         self._entity_type = entity_type
         self._prefix = prefix
         self._now = now
@@ -219,7 +219,7 @@ class Translation:
         if key is None or column is key.remote or not is_unique(column):
             return None
         near = self._rows_of(path.variable).reach(tuple(before))
-        target = last.target.table.alias()
+        target = self._root.aliases.of(last.target.table)
         name: SQL = sa.type_coerce(target.c[column.key], sql_type(path.type))
         value = self._slot(literal)
         if path.type == STRING:
@@ -338,7 +338,7 @@ class Translation:
     def _items(self, collection: Collection, *, negated: bool, of: SQL) -> sa.Select[Any]:
         """The items of a collection for which the predicate holds, or those for which it fails."""
         near = self._rows_of(collection.variable).reach(collection.hops)
-        items = Rows.across(collection.navigation, near)
+        items = self._root.across(collection.navigation, near)
         self._rows[collection.item] = items
         conditions = [items.link]
         if collection.predicate is not None:

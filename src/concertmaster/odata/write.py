@@ -164,7 +164,8 @@ MOMENTS = (
     "before_read",
     "after_read",
     "before_create",
-    "after_create",
+    "created",  # the row is there, has its key, and is left as it is
+    "after_create",  # the row is the session's, and may be changed
     "before_update",
     "after_update",
     "before_delete",
