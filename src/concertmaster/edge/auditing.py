@@ -95,7 +95,7 @@ def _write(
 ) -> None:
     if set_name is None:
         return
-    connection = call.session.connection()
+    connection = call.connection
     new_log, new_entity = _statements(connection.dialect)
     log = audit.log_of(
         call.caller, set_name=set_name, kind=kind, method=method, action=action,

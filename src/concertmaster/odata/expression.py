@@ -5,6 +5,7 @@ node knows its type and whether it may be null. A literal is a `Slot`, filled fo
 """
 
 import builtins
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -56,12 +57,12 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class Expression:  # no ABC: asking whether something is one of those takes five times as long
     """A value of some type; null only if `nullable`."""
 
     @property
-    def type(self) -> Type:
-        raise NotImplementedError
+    @abstractmethod
+    def type(self) -> Type: ...
 
     @property
     def nullable(self) -> bool:
