@@ -115,8 +115,8 @@ class Changing:
         seen = narrowed.conditions if narrowed else ()
         entity = self.reading.find(call, target.entity_set, target.key, seen)
         write.check_version(target.entity_set.type, entity, request.headers.get("if-match"))
+        self.host.deleting(call, entity)  # first: a hook may take the row away by itself
         self.hooks.run("before_delete", target.entity_set.type.cls, call, entity)
-        self.host.deleting(call, entity)
         if entity in call.session:
             call.session.delete(entity)
             call.session.flush()
