@@ -7,7 +7,8 @@ import pytest
 
 from stand_in import Client, StandIn
 
-DETAILS = "UiPath.Server.Configuration.OData.GetAuditLogDetails"
+NS = "UiPath.Server.Configuration.OData"
+DETAILS = f"{NS}.GetAuditLogDetails"
 
 
 def last(client: Client, query: str = "") -> dict[str, Any]:
@@ -95,3 +96,14 @@ def test_reading_needs_a_permission(demo: StandIn) -> None:
 def test_test_automation_has_an_audit_of_its_own(client: Client, queue: int) -> None:
     headers = {"x-uipath-auditedservice": "TestAutomation"}
     assert client.rows("/odata/AuditLogs", headers=headers) == []
+
+
+def test_the_audit_is_exported(client: Client, queue: int) -> None:
+    where = "$filter=Component eq 'Queues'&$select=Action,DisplayName"
+    export = client.ok("POST", f"/odata/AuditLogs/{NS}.Export?{where}")
+    assert export["Type"] == "OrchestratorAudit"
+    client.ok("POST", "/_control/clock/advance", json={"by": "PT1M"})
+    link = client.ok("GET", f"/odata/Exports({export['Id']})/{NS}.GetDownloadLink")["Uri"]
+    lines = client.get(link.replace("http://testserver", "")).text.splitlines()
+    assert lines[0] == "Action,DisplayName"
+    assert "Create,Audited" in lines

@@ -109,6 +109,17 @@ def test_the_types_have_groups(client: Client) -> None:
     assert len(found) == 46  # as many as are published, but for the ping
 
 
+def test_whether_a_host_is_there_can_be_asked(client: Client, receiver: Receiver) -> None:
+    ask = "/api/Status/VerifyHostAvailibility?url="
+    there = {"canConnect": True, "hasBadSsl": False, "connectionError": None}
+    assert client.ok("GET", ask + receiver.url) == there
+    no_ssl = client.ok("GET", ask + receiver.url.replace("http:", "https:"))
+    assert no_ssl == there | {"hasBadSsl": True}
+    nobody = client.ok("GET", ask + "http://127.0.0.1:1/")
+    assert (nobody["canConnect"], nobody["connectionError"]) == (False, "Connection refused")
+    assert client.get(ask + "nonsense").status_code == 400
+
+
 # --- test messages --------------------------------------------------------------------------
 
 

@@ -193,6 +193,18 @@ def test_whoever_moves_the_clock_waits_for_all(tenant: Tenant, receiver: Receive
     assert len(advance(working(tenant), at(1))) == 1
 
 
+def test_the_clock_waits_for_what_the_background_began(tenant: Tenant, receiver: Receiver) -> None:
+    hook(tenant, receiver.url)
+    receiver.delay = delivery.PATIENCE + 0.3
+    happen(tenant, "one")
+    work = working(tenant)
+    work.look()  # as the runner does it: leaves the receiver to itself after a while
+    assert names(receiver) == []
+    happen(tenant, "two")
+    advance(work, at(1))
+    assert names(receiver) == ["one", "two"]
+
+
 def test_a_receiver_has_so_long_to_answer(tenant: Tenant, receiver: Receiver) -> None:
     hook(tenant, receiver.url)
     receiver.delay = 1.5
@@ -215,6 +227,41 @@ def test_what_a_dead_process_was_sending_is_written_off(tenant: Tenant, receiver
     advance(working(tenant), START)
     assert names(receiver) == ["two"]
     assert log(tenant) == [("Failed", 0), ("Delivered", 1)]
+
+
+def test_replicas_hear_of_each_others_webhooks(
+    tenant: Tenant, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if tenant.dialect == "sqlite":
+        pytest.skip("a file has one process")
+    elsewhere = webhooks.Subscriptions(tenant)
+    with tenant.reader() as session:
+        assert elsewhere.to(session, "custom") == ()
+    hook(tenant, receiver.url)
+    with tenant.reader() as session:
+        assert elsewhere.to(session, "custom") == ()  # for a second at most
+        monkeypatch.setattr(webhooks, "FRESH", 0.0)
+        assert len(elsewhere.to(session, "custom")) == 1
+
+
+def test_what_is_undone_was_never_heard_of(tenant: Tenant, receiver: Receiver) -> None:
+    with tenant.session() as session:
+        session.add(
+            Webhook(
+                key=clock.new_guid(),
+                url=receiver.url,
+                name="n",
+                events=[],
+                subscribe_to_all_events=True,
+            )
+        )
+        session.flush()
+        webhooks.changed(session)
+        event = Event("custom", (), None, START, {"EventData": {"Name": "one"}})
+        webhooks.announce(session, [event], None)
+        session.rollback()
+    happen(tenant, "two")
+    assert log(tenant) == []
 
 
 def test_a_disabled_webhook_is_sent_nothing(tenant: Tenant, receiver: Receiver) -> None:

@@ -23,6 +23,7 @@ def advance(working: Working, to: str) -> list[Fired]:
         if to < now:
             raise InvalidArgument(f"It is {now} already: the clock cannot be advanced to {to}.")
         fired: list[Fired] = []
+        working.look_afresh()
         try:
             while (moment := working.next(all_=False)) is not None and moment <= to:
                 now = max(now, moment)

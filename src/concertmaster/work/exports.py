@@ -14,8 +14,7 @@ import io
 import logging
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -38,6 +37,7 @@ from concertmaster.odata.query import stream
 from concertmaster.odata.request import Options
 from concertmaster.store import Tenant
 from concertmaster.visibility import reachable
+from concertmaster.work.alone import Alone
 from concertmaster.work.due import Fired, Kind
 
 log = logging.getLogger("concertmaster")
@@ -183,7 +183,7 @@ def work_off(tenant: Tenant, now: str, stopping: threading.Event) -> list[Fired]
     for export_id in ids:
         if stopping.is_set():
             break
-        with _alone(tenant, export_id) as mine:
+        with tenant.own(_Writing).holding(export_id) as mine:
             if mine and _move(tenant, export_id, UNFINISHED, ExportStatus.InProgress):
                 _make(tenant, export_id, stopping)
                 written.append(Fired(now, "export", export_id))
@@ -194,46 +194,10 @@ def work_off(tenant: Tenant, now: str, stopping: threading.Event) -> list[Fired]
 KIND = Kind("export", _next, work_off, rests=False)
 
 
-class _Held:
+class _Writing(Alone):
     """The exports of a tenant that this process is working on."""
 
-    def __init__(self, _tenant: Tenant) -> None:
-        self._ids: set[int] = set()
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def holding(self, export_id: int) -> Iterator[bool]:
-        with self._lock:
-            taken = export_id not in self._ids
-            self._ids.add(export_id)
-        try:
-            yield taken
-        finally:
-            if taken:
-                self._ids.discard(export_id)
-
-
-@contextmanager
-def _alone(tenant: Tenant, export_id: int) -> Iterator[bool]:
-    """Whether nobody else works on it. A process that dies lets go by dying.
-
-    A SQLite file has one process, which knows what it is doing; on PostgreSQL replicas share.
-    """
-    if tenant.dialect == "sqlite":
-        with tenant.own(_Held).holding(export_id) as taken:
-            yield taken
-        return
-    lock = sa.cast(_LOCK + export_id, sa.BigInteger)
-    with tenant.engine.connect() as connection:
-        taken = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(lock))))
-        try:
-            yield taken
-        finally:
-            if taken:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(lock)))
-
-
-_LOCK = 0x6578706F << 32  # an arbitrary number, the same in every replica
+    space = 0x6578706F
 
 
 def _move(

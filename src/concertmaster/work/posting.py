@@ -1,5 +1,6 @@
 """A message to a receiver over HTTP, and what came back: the only place that calls out."""
 
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -78,6 +79,34 @@ class Receiver:
             return Answer(passed(), error=f"No answer within {self._timeout:g} seconds.")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             return Answer(passed(), error=f"{type(error).__name__}: {error}"[:1000])
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether a host can be spoken to."""
+
+    connects: bool
+    bad_ssl: bool = False
+    error: str | None = None
+
+
+def reach(url: str, timeout: float) -> Reach:
+    """Open a connection to the host of an address, and say nothing."""
+    parts = urlsplit(url)
+    secure = parts.scheme.lower() == "https"
+    place = (parts.hostname or "", parts.port or (443 if secure else 80))
+    try:
+        connection = socket.create_connection(place, timeout)
+    except (OSError, UnicodeError) as error:
+        return Reach(False, error=getattr(error, "strerror", None) or type(error).__name__)
+    with connection:
+        if not secure:
+            return Reach(True)
+        try:
+            _trust(checked=True).wrap_socket(connection, server_hostname=place[0]).close()
+        except (OSError, ValueError):  # of which errors of SSL are some
+            return Reach(True, bad_ssl=True)
+    return Reach(True)
 
 
 @cache

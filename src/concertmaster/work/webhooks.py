@@ -12,7 +12,7 @@ behind it: a receiver gets everything, in order, and tells apart by `EventId` wh
 import logging
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -54,6 +54,10 @@ class InFlight(Alone):
 
     space = 0x77656268
 
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__(tenant)
+        self.last: dict[int, Future[list[Fired]]] = {}  #: what was begun last for each
+
 
 # --- what is due ----------------------------------------------------------------------------
 
@@ -61,7 +65,7 @@ class InFlight(Alone):
 def _due(session: Session) -> sa.ColumnElement[bool]:
     """Messages that wait, and whose receiver nobody is speaking to."""
     tenant: Tenant = session.info["tenant"]
-    held = tenant.own(InFlight).held()
+    held = [] if tenant.own(Turns).taken_alone else tenant.own(InFlight).held()
     waiting = outbox.c.due_at.is_not(None)
     return waiting & outbox.c.webhook_id.not_in(held) if held else waiting
 
@@ -90,17 +94,19 @@ class Delivery:
 
     def run(self, tenant: Tenant, now: str, stopping: threading.Event) -> list[Fired]:
         """Begin with all that is due, and see what is done soon."""
+        flights, alone = tenant.own(InFlight), tenant.own(Turns).taken_alone
+        if alone:  # time stands still until the last receiver has answered, whoever began with it
+            wait(list(flights.last.values()))
         with tenant.reader() as session:
             due = _due(session) & (outbox.c.due_at <= now)
             ids = session.scalars(sa.select(outbox.c.webhook_id).where(due).distinct()).all()
-        alone = tenant.own(InFlight)
-        sent = [
-            _threads().submit(self._send, tenant, one, now, stopping)
+        begun = {
+            one: _threads().submit(self._send, tenant, one, now, stopping)
             for one in ids
-            if alone.take(one)
-        ]
-        # Where somebody moves the clock, time stands still until the last receiver has answered.
-        done, _ = wait(sent, None if tenant.own(Turns).taken_alone else PATIENCE)
+            if flights.take(one)
+        }
+        flights.last |= begun
+        done, _ = wait(begun.values(), None if alone else PATIENCE)
         return sorted((one for future in done for one in future.result()), key=lambda one: one.id)
 
     def _send(

@@ -32,9 +32,13 @@ class Working:
         with self.tenant.own(Turns).shared() as mine:
             if not mine:
                 return
-            self._stuck.clear()  # another replica may have been at it: look afresh
+            self.look_afresh()  # another replica may have been at it
             self.do_due(self.tenant.clock.now())
             self.look_at = time.monotonic() + min(LONGEST, self._seconds_to_next())
+
+    def look_afresh(self) -> None:
+        """What was due and could not be done may be done by now."""
+        self._stuck.clear()
 
     def look_soon(self) -> None:
         """Something may have come up."""
