@@ -126,7 +126,8 @@ class Container:
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
 
     def run(self, *command: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([*self._enter, *command], env=self._variables, stdout=-3)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen([*self._enter, *command], env=self._variables, **quiet)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Answers once it is ready."""
