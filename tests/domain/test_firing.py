@@ -289,9 +289,10 @@ def test_jobs_that_are_at_it_count(triggers: TriggerRoom) -> None:
     triggers.fill(queue, 5, now=NOW)
     triggers.fire(NOW)
     assert len(triggers.jobs()) == 3  # no more than three at a time
+    assert schedule.due_at is None  # until one of them ends
     triggers.end(triggers.jobs()[0], JobState.Successful, now=at("03-02 08:10"))
-    assert triggers.fire(at("03-02 08:29")) == []  # it does not ask for ends of jobs
-    assert schedule.due_at == at("03-02 08:30")
+    assert schedule.due_at == at("03-02 08:30")  # it does not ask for ends of jobs
+    assert triggers.fire(at("03-02 08:29")) == []
     assert triggers.fire(at("03-02 08:30")) == FIRED
     assert len(triggers.jobs()) == 4
 
@@ -314,9 +315,33 @@ def test_deferred_items_are_found_when_their_time_has_come(triggers: TriggerRoom
     schedule = triggers.trigger(None, queue_definition_id=queue.id)
     triggers.fill(queue, 1, now=NOW, defer_date=at("03-02 08:40"))
     assert triggers.fire(NOW) == []
-    assert triggers.fire(at("03-02 08:30")) == []
-    assert schedule.due_at == at("03-02 09:00")
+    assert schedule.due_at == at("03-02 09:00")  # nothing can have changed at half past eight
     assert triggers.fire(at("03-02 09:00")) == FIRED
+
+
+def test_too_few_items_are_not_counted_again(triggers: TriggerRoom) -> None:
+    queue = triggers.queue()
+    schedule = triggers.trigger(None, queue_definition_id=queue.id, items_activation_threshold=3)
+    triggers.fill(queue, 1, now=NOW)
+    triggers.fill(queue, 1, now=NOW, defer_date=at("03-02 08:40"))
+    assert (triggers.fire(NOW), schedule.due_at) == ([], None)
+    triggers.fill(queue, 1, now=NOW, defer_date=at("03-02 09:10"))
+    assert triggers.fire(NOW) == []
+    assert schedule.due_at == at("03-02 09:00")
+    assert triggers.fire(at("03-02 09:00")) == []
+    assert schedule.due_at == at("03-02 09:30")
+    assert triggers.fire(at("03-02 09:30")) == FIRED
+
+
+def test_a_launch_that_failed_is_tried_at_the_half_hour(triggers: TriggerRoom) -> None:
+    queue = triggers.queue()
+    schedule = triggers.trigger(None, queue_definition_id=queue.id)
+    schedule.input_arguments = "[]"  # the process has changed: this does not fit any more
+    triggers.fill(queue, 1, now=NOW)
+    assert triggers.fire(NOW) == FAILED
+    assert schedule.due_at == at("03-02 08:30")
+    schedule.input_arguments = None
+    assert triggers.fire(at("03-02 08:30")) == FIRED
 
 
 def test_queues_rest_on_days_off_too(triggers: TriggerRoom) -> None:

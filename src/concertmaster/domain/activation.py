@@ -1,8 +1,9 @@
 """Triggers of queues: how many jobs a queue wants, and when it is counted.
 
 A queue is counted when an item is added, when a job of the process has ended (if the trigger asks
-for it), when the trigger is made or switched on, and at every half hour while items wait: that
-finds those whose time has come, those that are tried again, and those that waited for a job to end.
+for it), when the trigger is made or switched on, and at every half hour: that finds items whose
+time has come, those that are tried again, and those that waited for a job to end. Half hours at
+which nothing can have changed are left out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import launching, occurrences, schedules
+from concertmaster.domain import clock, launching, occurrences, schedules
 from concertmaster.domain.events import Event
 from concertmaster.entities import Job, JobState, ProcessSchedule, QueueItem, QueueItemStatus
 
@@ -29,13 +30,17 @@ def missing_jobs(session: Session, schedule: ProcessSchedule, *, now: str) -> in
 
 
 def _new_items(schedule: ProcessSchedule, *, ready_at: str | None = None) -> sa.Select[int]:
-    found = sa.select(sa.func.count()).where(
-        QueueItem.queue_definition_id == schedule.queue_definition_id,
-        QueueItem.status == QueueItemStatus.New,
-    )
+    found = sa.select(sa.func.count()).where(*_new(schedule))
     if ready_at is None:
         return found
     return found.where(sa.or_(QueueItem.defer_date.is_(None), QueueItem.defer_date <= ready_at))
+
+
+def _new(schedule: ProcessSchedule) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        QueueItem.queue_definition_id == schedule.queue_definition_id,
+        QueueItem.status == QueueItemStatus.New,
+    )
 
 
 def _active(session: Session, schedule: ProcessSchedule) -> int:
@@ -47,11 +52,25 @@ def _active(session: Session, schedule: ProcessSchedule) -> int:
 
 
 def next_count(session: Session, schedule: ProcessSchedule, *, now: str) -> str | None:
-    """When the queue is counted again by itself: not at all while nothing waits in it."""
-    if not session.scalar(_new_items(schedule)):
-        return schedule.stop_process_date
+    """The first half hour at which counting may bring more than it does now.
+
+    None while only something that happens can change that: it wakes the trigger.
+    """
+    last_day = schedule.stop_process_date
+    if (session.scalar(_new_items(schedule)) or 0) < (schedule.items_activation_threshold or 1):
+        return last_day
+    after: str | None = now
+    if not missing_jobs(session, schedule, now=now):
+        deferred = sa.select(sa.func.min(QueueItem.defer_date))
+        after = session.scalar(deferred.where(*_new(schedule), QueueItem.defer_date > now))
+        after = max(now, clock.add(after, -1)) if after is not None else None
+    return (half_hour(session, schedule, after=after) if after else None) or last_day
+
+
+def half_hour(session: Session, schedule: ProcessSchedule, *, after: str) -> str | None:
+    """The next full or half hour of a working day; its last day if that comes first."""
     calendar = schedules.calendar_of(session, schedule)
-    found = occurrences.next_count(schedule, calendar, after=now)
+    found = occurrences.next_count(schedule, calendar, after=after)
     return found or schedule.stop_process_date
 
 
@@ -83,18 +102,28 @@ def _added(session: Session, item_ids: Sequence[int], now: str) -> None:
 
 
 def _ended(session: Session, job_ids: Sequence[int], now: str) -> None:
+    """Those that ask for it count at once; the others at the half hour."""
     releases = sa.select(Job.release_id).where(Job.id.in_(job_ids))
-    asked = ProcessSchedule.activate_on_job_complete & ProcessSchedule.release_id.in_(releases)
-    _count_now(session, asked, now)
+    of_process = ProcessSchedule.release_id.in_(releases)
+    _count_now(session, ProcessSchedule.activate_on_job_complete & of_process, now)
+    _count_later(session, of_process, now)
 
 
 def _come_back(session: Session, item_ids: Sequence[int], now: str) -> None:
-    """Items are new again: those triggers that had nothing to count have, at the half hour."""
-    idle = sa.select(ProcessSchedule).where(
-        _of_queues_with(item_ids), ProcessSchedule.enabled, ProcessSchedule.due_at.is_(None)
-    )
-    for schedule in session.scalars(idle):
-        schedule.due_at = next_count(session, schedule, now=now)
+    """Items are new again."""
+    _count_later(session, _of_queues_with(item_ids), now)
+
+
+def _count_later(session: Session, which: sa.ColumnElement[bool], now: str) -> None:
+    of_queues = ProcessSchedule.queue_definition_id.is_not(None)
+    last_day = ProcessSchedule.stop_process_date
+    idle = sa.or_(ProcessSchedule.due_at.is_(None), ProcessSchedule.due_at == last_day)
+    for schedule in session.scalars(
+        sa.select(ProcessSchedule)
+        .where(which, of_queues, ProcessSchedule.enabled, idle)
+        .order_by(ProcessSchedule.id)
+    ):
+        schedule.due_at = half_hour(session, schedule, after=now)
     session.flush()
 
 

@@ -68,15 +68,18 @@ def _end(session: Session, schedule: ProcessSchedule, now: str) -> str | None:
 def _count(
     session: Session, schedule: ProcessSchedule, calendar: Calendar | None, now: str
 ) -> str | None:
-    following = activation.next_count(session, schedule, now=now)
-    if not _claim(session, schedule, following, {}):
+    if not _claim(session, schedule, activation.half_hour(session, schedule, after=now), {}):
         return None
     if occurrences.is_day_off(schedule, calendar, now=now):
         return None
     missing = activation.missing_jobs(session, schedule, now=now)
-    if not missing:
-        return None
-    return _told(schedule, launching.attempt(session, schedule, missing, now=now))
+    what = None
+    if missing:
+        what = _told(schedule, launching.attempt(session, schedule, missing, now=now))
+    if schedule.enabled:  # unless that was a failure too many
+        schedule.due_at = activation.next_count(session, schedule, now=now)
+        session.flush()
+    return what
 
 
 def _told(schedule: ProcessSchedule, went_well: bool) -> str:
