@@ -15,7 +15,7 @@ from typing import Any
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("CONCERTMASTER_")}
 
 #: Seconds for which a client goes on trying to reach a server that is being started again.
-PATIENCE = 60
+PATIENCE = 150
 
 
 class Served:
@@ -144,6 +144,7 @@ def at_once(workers: list[Any]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
-    if failed:
+        while thread.is_alive() and not failed:
+            thread.join(0.1)
+    if failed:  # the others may wait for what will not come
         raise failed[0]
