@@ -38,6 +38,7 @@ from concertmaster.odata.routes import ODataDoor
 from concertmaster.odata.service import Behaviour, Service
 from concertmaster.odata.write import Hooks
 from concertmaster.robots.files import router as robot_files_router
+from concertmaster.robots.published import router as published_router
 from concertmaster.robots.routes import router as robots_router
 from concertmaster.scenarios import seed
 from concertmaster.settings import Settings
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
         identity_router,
         tokens_router,
         robots_router,
+        published_router,
         robot_files_router,
         *(module.router for module in rooms if hasattr(module, "router")),
     ]
