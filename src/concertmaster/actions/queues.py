@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from concertmaster.domain import clock, transactions
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import InvalidArgument, InvalidRequest
-from concertmaster.domain.queue_history import Actor
+from concertmaster.domain.queue_history import Actor, known
 from concertmaster.domain.queues import (
     CommitType,
     NewItem,
@@ -127,7 +127,7 @@ def add_queue_item(call: Call, item_data: QueueItemData) -> QueueItem:
     queue = find_queue(call.session, call.folder, _named(item_data.name))
     by = Actor.of(call.caller)
     added = add_item(call.session, queue, item_data.item(call.job_key), by=by, now=call.now)
-    return call.session.get_one(QueueItem, added)
+    return known(call.session, added)
 
 
 @action(

@@ -7,10 +7,12 @@ version, read under its lock, keeps the new one growing when two writers see the
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
 from concertmaster.domain import events
 from concertmaster.domain.access import Caller
@@ -23,8 +25,11 @@ from concertmaster.entities import (
 )
 
 ITEMS = cast("sa.Table", QueueItem.__table__)
+EVENTS = cast("sa.Table", QueueItemEvent.__table__)
 _VERSIONS = ITEMS.alias("versions")
 _HIGHEST = sa.select(sa.func.coalesce(sa.func.max(_VERSIONS.c.row_version), 0))
+
+_NOTE = sa.insert(EVENTS)
 
 #: What a line of history says of the item it is about.
 _TOLD = (
@@ -42,6 +47,9 @@ TOLD: Mapping[QueueItemStatus, str] = {
     QueueItemStatus.Retried: "queueItem.retried",
     QueueItemStatus.Deleted: "queueItem.deleted",
 }
+
+
+_ADD = sa.insert(ITEMS).returning(*_TOLD, ITEMS.c.unique_key)
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ def insert_items(
         return []
     highest = session.execute(_HIGHEST).scalar_one()
     numbered = [{**row, "row_version": highest + 1 + at} for at, row in enumerate(rows)]
-    inserted = session.execute(sa.insert(ITEMS).returning(*_TOLD, ITEMS.c.unique_key), numbered)
+    inserted = session.execute(_ADD, numbered)
     # Rows come back in any order; to have them sorted costs a statement for each on SQLite.
     by_key = {row.unique_key: row for row in inserted}
     in_order = [by_key[row["unique_key"]] for row in rows]
@@ -88,21 +96,34 @@ def change_items(
     action: QueueItemEventAction,
     by: Actor,
     now: str,
+    **named: Any,
 ) -> list[int]:
     """Change the items for which the conditions hold at this very moment; the ids of those.
 
-    A compare-and-set: of two who want the same step, one finds nothing left to change.
+    A compare-and-set: of two who want the same step, one finds nothing left to change. Conditions
+    that stay the same from call to call, but for values that are `named`, make no new statement.
     """
     if values.get("status", QueueItemStatus.New) not in OPEN:
         values = {**values, "next_deadline": None}
-    highest = _HIGHEST.scalar_subquery()
-    version = sa.case((ITEMS.c.row_version > highest, ITEMS.c.row_version), else_=highest) + 1
-    changed = session.execute(
-        sa.update(ITEMS).where(*conditions).values(**values, row_version=version).returning(*_TOLD)
-    ).all()
+    make = _kept_change if named else _change
+    statement = make(conditions, tuple(values))
+    new = {f"new_{name}": value for name, value in values.items()}
+    changed = session.execute(statement, {**new, **named}).all()
     _record(session, changed, action, by, now)
     _tell(session, _name_of(values), changed, now)
     return [row.id for row in changed]
+
+
+def _change(conditions: tuple[sa.ColumnElement[bool], ...], names: tuple[str, ...]) -> Any:
+    """Sets columns to values that are given as `new_…`, and the version to the next one."""
+    highest = _HIGHEST.scalar_subquery()
+    version = sa.case((ITEMS.c.row_version > highest, ITEMS.c.row_version), else_=highest) + 1
+    values = {name: sa.bindparam(f"new_{name}", type_=ITEMS.c[name].type) for name in names}
+    changed = sa.update(ITEMS).where(*conditions).values(**values, row_version=version)
+    return changed.returning(*_TOLD)
+
+
+_kept_change = lru_cache(maxsize=256)(_change)
 
 
 def _name_of(values: Mapping[str, Any]) -> str:
@@ -126,7 +147,7 @@ def _record(
         return
     reviewers = _names(session, {row.reviewer_user_id for row in rows} - {None})
     session.execute(
-        sa.insert(QueueItemEvent),
+        _NOTE,
         [
             {
                 "queue_item_id": row.id,
@@ -144,6 +165,18 @@ def _record(
             for row in rows
         ],
     )
+
+
+def known(session: Session, item_id: int) -> QueueItem:
+    """The item of an id that is known to be there; read once something else of it is asked for."""
+    found = session.identity_map.get(identity_key(QueueItem, item_id))
+    if found is not None:
+        session.expire(found)
+        return found
+    item = QueueItem(id=item_id)
+    make_transient_to_detached(item)
+    session.add(item)
+    return item
 
 
 def _names(session: Session, user_ids: Iterable[int]) -> dict[int, str]:

@@ -92,21 +92,31 @@ def find_queue(session: Session, folder_id: int, name: str) -> QueueDefinition:
 
 def queue_named(session: Session, folder_id: int, name: str) -> QueueDefinition | None:
     """The queue of that name that lives in a folder, or else is shared into it."""
-    named = sa.select(QueueDefinition).where(same_name(QueueDefinition.name, name)).limit(1)
-    home = QueueDefinition.organization_unit_id == folder_id
-    return (
-        session.scalars(named.where(home)).first()
-        or session.scalars(named.where(QueueDefinition.id.in_(_shared_into(folder_id)))).first()
-    )
+    given = {"folder_id": folder_id, "name": name}
+    return session.scalars(_AT_HOME, given).first() or session.scalars(_SHARED, given).first()
 
 
-def _shared_into(folder_id: int) -> sa.Select[tuple[int]]:
+#: A folder's id, or the parameter that will be one.
+FolderRef = int | sa.BindParameter[Any]
+
+
+def _shared_into(folder_id: FolderRef) -> sa.Select[Any]:
     return sa.select(queue_folders.c.queue_definition_id).where(
         queue_folders.c.folder_id == folder_id
     )
 
 
-def items_in(folder_id: int) -> sa.ColumnElement[bool]:
+_FOLDER: sa.BindParameter[Any] = sa.bindparam("folder_id")
+_OF_NAME = (
+    sa.select(QueueDefinition)
+    .where(same_name(QueueDefinition.name, sa.bindparam("name", type_=sa.String())))
+    .limit(1)
+)
+_AT_HOME = _OF_NAME.where(QueueDefinition.organization_unit_id == _FOLDER)
+_SHARED = _OF_NAME.where(QueueDefinition.id.in_(_shared_into(_FOLDER)))
+
+
+def items_in(folder_id: FolderRef) -> sa.ColumnElement[bool]:
     """The condition on items that they are of a queue that can be seen in a folder."""
     item = ITEMS.c
     return sa.or_(

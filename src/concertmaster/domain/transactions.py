@@ -27,7 +27,7 @@ from concertmaster.domain.errors import (
     TransactionNotStarted,
 )
 from concertmaster.domain.queue_content import as_data, check_progress, structured
-from concertmaster.domain.queue_history import ITEMS, Actor, change_items, insert_items
+from concertmaster.domain.queue_history import ITEMS, Actor, change_items, insert_items, known
 from concertmaster.domain.queue_schemas import check
 from concertmaster.domain.queues import NewItem, add_item, items_in
 from concertmaster.entities import (
@@ -48,15 +48,35 @@ PARTS: Mapping[str, str] = {"Output": "output", "Analytics": "analytics"}
 
 _CANDIDATE = ITEMS.alias("candidate")
 
+#: What waits in a queue.
+_WAITING = (
+    _CANDIDATE.c.queue_definition_id == sa.bindparam("queue_id"),
+    _CANDIDATE.c.status == QueueItemStatus.New,
+    sa.or_(_CANDIDATE.c.defer_date.is_(None), _CANDIDATE.c.defer_date <= sa.bindparam("at")),
+)
+
 #: Who is next: items with a due date first, most urgent first; then the others, oldest first.
 #: Two looks, so that each walks an index to its first row and stops.
-_TURNS: tuple[tuple[sa.ColumnElement[bool], tuple[Any, ...]], ...] = (
-    (
-        _CANDIDATE.c.due_date.is_not(None),
-        (_CANDIDATE.c.priority, _CANDIDATE.c.due_date, _CANDIDATE.c.id),
-    ),
-    (_CANDIDATE.c.due_date.is_(None), (_CANDIDATE.c.priority, _CANDIDATE.c.id)),
+_TURNS: tuple[sa.Select[int], ...] = (
+    sa.select(_CANDIDATE.c.id)
+    .where(*_WAITING, _CANDIDATE.c.due_date.is_not(None))
+    .order_by(_CANDIDATE.c.priority, _CANDIDATE.c.due_date, _CANDIDATE.c.id),
+    sa.select(_CANDIDATE.c.id)
+    .where(*_WAITING, _CANDIDATE.c.due_date.is_(None))
+    .order_by(_CANDIDATE.c.priority, _CANDIDATE.c.id),
 )
+
+
+def _first(turn: sa.Select[int]) -> sa.ColumnElement[bool]:
+    """The condition that an item is the first of a turn, and that nobody else is taking it."""
+    chosen = turn.limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    return ITEMS.c.id == chosen
+
+
+_FIRST = tuple(_first(turn) for turn in _TURNS)
+_IS_NEW = ITEMS.c.status == QueueItemStatus.New
+_IS_IN_PROGRESS = ITEMS.c.status == QueueItemStatus.InProgress
+_IS_IT = ITEMS.c.id == sa.bindparam("item_id")
 
 #: What a new try takes over from the one before.
 _INHERITED = (
@@ -153,18 +173,12 @@ def take(
     The row is chosen and changed in one statement. On PostgreSQL rows that another is just taking
     are passed over; on SQLite one writer comes after the other.
     """
-    item = _CANDIDATE.c
-    waiting = [
-        item.queue_definition_id == queue_id,
-        item.status == QueueItemStatus.New,
-        sa.or_(item.defer_date.is_(None), item.defer_date <= now),
-    ]
+    firsts = _FIRST
     if reference:
-        waiting.append(_matches(reference, match))
-    for turn, order in _TURNS:
-        next_one = sa.select(item.id).where(*waiting, turn).order_by(*order).limit(1)
-        chosen = next_one.with_for_update(skip_locked=True).scalar_subquery()
-        taken = _start(session, ITEMS.c.id == chosen, robot_id, job_key, by, now)
+        matches = _matches(reference, match)
+        firsts = tuple(_first(turn.where(matches)) for turn in _TURNS)
+    for first in firsts:
+        taken = _start(session, first, robot_id, job_key, by, now, queue_id=queue_id, at=now)
         if taken is not None:
             return taken
     return None
@@ -181,7 +195,7 @@ def start_new(
 ) -> QueueItem | None:
     """Add an item and start it at once."""
     added = add_item(session, queue, item, by=by, now=now)
-    return _start(session, ITEMS.c.id == added, robot_id, item.creator_job_key, by, now)
+    return _start(session, _IS_IT, robot_id, item.creator_job_key, by, now, item_id=added)
 
 
 def _start(
@@ -191,11 +205,12 @@ def _start(
     job_key: str | None,
     by: Actor,
     now: str,
+    **named: Any,
 ) -> QueueItem | None:
     started = change_items(
         session,
         which,
-        ITEMS.c.status == QueueItemStatus.New,
+        _IS_NEW,
         values={
             "status": QueueItemStatus.InProgress,
             "start_processing": now,
@@ -205,10 +220,9 @@ def _start(
         action=QueueItemEventAction.Status,
         by=by,
         now=now,
+        **named,
     )
-    if not started:
-        return None
-    return session.get(QueueItem, started[0], populate_existing=True)
+    return known(session, started[0]) if started else None
 
 
 def _matches(reference: str, match: ReferenceFilter) -> sa.ColumnElement[bool]:
@@ -221,16 +235,26 @@ def _matches(reference: str, match: ReferenceFilter) -> sa.ColumnElement[bool]:
 # --- while it is worked on ----------------------------------------------------------------
 
 
+def _locked(named: sa.ColumnElement[bool]) -> sa.Select[QueueItem]:
+    """The current try of an item, kept from others until the end."""
+    return (
+        sa.select(QueueItem)
+        .where(named, items_in(sa.bindparam("folder_id")))
+        .order_by((QueueItem.status == QueueItemStatus.InProgress).desc(), QueueItem.id.desc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+_OF_ID = _locked(QueueItem.id == sa.bindparam("named"))
+_OF_KEY = _locked(QueueItem.key == sa.bindparam("named"))
+
+
 def find_item(session: Session, folder_id: int, key: int | str) -> QueueItem:
     """The item of an id, or the current try of an item of that key; locked until the end."""
-    named = QueueItem.id == key if isinstance(key, int) else QueueItem.key == key
-    of_key = (
-        sa.select(QueueItem)
-        .where(named, items_in(folder_id))
-        .order_by((QueueItem.status == QueueItemStatus.InProgress).desc(), QueueItem.id.desc())
-    )
-    locked = of_key.limit(1).with_for_update().execution_options(populate_existing=True)
-    item = session.scalars(locked).first()
+    locked = _OF_ID if isinstance(key, int) else _OF_KEY
+    item = session.scalars(locked, {"named": key, "folder_id": folder_id}).first()
     if item is None:
         raise ItemNotFound(entity="QueueItem")
     return item
@@ -351,10 +375,10 @@ def _change(
     now: str,
 ) -> None:
     """A step from InProgress; TransactionNotStarted if somebody else was quicker."""
-    in_progress = ITEMS.c.status == QueueItemStatus.InProgress
     changed = change_items(
-        session, ITEMS.c.id == item.id, in_progress, values=values, action=action, by=by, now=now
-    )
+        session, _IS_IT, _IS_IN_PROGRESS, values=values, action=action, by=by, now=now,
+        item_id=item.id,
+    )  # fmt: skip
     if not changed:
         raise TransactionNotStarted
     session.expire(item)
