@@ -7,13 +7,17 @@ which nothing can have changed are left out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from concertmaster.domain import clock, launching, occurrences, schedules
 from concertmaster.domain.events import Event
 from concertmaster.entities import Job, JobState, ProcessSchedule, QueueItem, QueueItemStatus
+
+SCHEDULES = cast("sa.Table", ProcessSchedule.__table__)
 
 #: Jobs that will work on items, or are at it.
 ACTIVE = (JobState.Pending, JobState.Running, JobState.Resumed)
@@ -86,27 +90,53 @@ def react(session: Session, happened: Sequence[Event], by: int | None) -> None:
                 wake(session, event.ids[begin : begin + CHUNK], event.at)
 
 
-def _count_now(session: Session, which: sa.ColumnElement[bool], now: str) -> None:
-    """Triggers of queues that are on, and would not count by now anyway."""
-    of_queues = ProcessSchedule.queue_definition_id.is_not(None)
-    resting = sa.or_(ProcessSchedule.due_at.is_(None), ProcessSchedule.due_at > now)
-    session.execute(
-        sa.update(ProcessSchedule)
-        .where(which, of_queues, ProcessSchedule.enabled, resting)
+def _waking(which: sa.ColumnElement[bool]) -> sa.Executable:
+    """Wakes triggers of queues that are on, and would not count by now anyway."""
+    now = sa.bindparam("at", type_=SCHEDULES.c.due_at.type)
+    return (
+        sa.update(SCHEDULES)
+        .where(
+            which,
+            SCHEDULES.c.queue_definition_id.is_not(None),
+            SCHEDULES.c.enabled,
+            sa.or_(SCHEDULES.c.due_at.is_(None), SCHEDULES.c.due_at > now),
+        )
         .values(due_at=now)
+        .returning(SCHEDULES.c.id)
     )
 
 
+def _count_now(session: Session, waking: sa.Executable, ids: Sequence[int], now: str) -> None:
+    """One statement, the same each time: items are added more often than there are triggers."""
+    session.flush()
+    woken = session.execute(waking, {"ids": list(ids), "at": now}).scalars().all()
+    for schedule_id in woken:
+        known = session.identity_map.get(identity_key(ProcessSchedule, schedule_id))
+        if known is not None:
+            session.expire(known)
+
+
+_IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+_ADDED = _waking(
+    SCHEDULES.c.queue_definition_id.in_(
+        sa.select(QueueItem.queue_definition_id).where(QueueItem.id.in_(_IDS))
+    )
+)
+_ENDED = _waking(
+    SCHEDULES.c.activate_on_job_complete
+    & SCHEDULES.c.release_id.in_(sa.select(Job.release_id).where(Job.id.in_(_IDS)))
+)
+
+
 def _added(session: Session, item_ids: Sequence[int], now: str) -> None:
-    _count_now(session, _of_queues_with(item_ids), now)
+    _count_now(session, _ADDED, item_ids, now)
 
 
 def _ended(session: Session, job_ids: Sequence[int], now: str) -> None:
     """Those that ask for it count at once; the others at the half hour."""
+    _count_now(session, _ENDED, job_ids, now)
     releases = sa.select(Job.release_id).where(Job.id.in_(job_ids))
-    of_process = ProcessSchedule.release_id.in_(releases)
-    _count_now(session, ProcessSchedule.activate_on_job_complete & of_process, now)
-    _count_later(session, of_process, now)
+    _count_later(session, ProcessSchedule.release_id.in_(releases), now)
 
 
 def _come_back(session: Session, item_ids: Sequence[int], now: str) -> None:
