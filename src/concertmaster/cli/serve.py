@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -17,11 +18,16 @@ if TYPE_CHECKING:  # loaded late, see `_serve`
     from concertmaster.store import Registry
 
 
+#: How often the garbage collector looks, while it serves.
+_USUAL = gc.get_threshold()
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
 def run(options: argparse.Namespace) -> int:
+    gc.set_threshold(20_000, 20, 20)  # little that is made until it is ready is garbage
     settings = settings_of(options)
     signal.signal(signal.SIGTERM, _end)  # uvicorn has its own while it serves, and hands on to it
     listener = listen(settings)  # before anything is made: a busy port leaves no data behind
@@ -54,6 +60,12 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
+def _leave_alone_what_stays() -> None:
+    """What there is by now stays until the end: the garbage collector need not look at it again."""
+    gc.freeze()
+    gc.set_threshold(*_USUAL)
+
+
 def _serve(settings: Settings, listener: socket.socket) -> None:
     import uvicorn
 
@@ -75,6 +87,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             if self.started:
+                _leave_alone_what_stays()
                 print(banner(settings, app.state.registry, listener.getsockname()[1]), flush=True)
 
     config = uvicorn.Config(

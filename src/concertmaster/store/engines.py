@@ -26,7 +26,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout = 5000",
     "PRAGMA temp_store = MEMORY",
     # In KiB if negative: the pages of a list lie wide apart, and the default keeps 2 MB of them.
-    "PRAGMA cache_size = -16384",
+    "PRAGMA cache_size = -8192",
 )
 
 
