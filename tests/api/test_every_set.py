@@ -11,7 +11,7 @@ from stand_in import Client, StandIn
 SETS = sorted(entity_set.name for entity_set in model())
 #: Sets that no scenario fills: their rows are made by use.
 EMPTY = {
-    "Attachments", "AuditLogs", "Buckets", "Environments", "Exports", "JobTriggers",
+    "Attachments", "AuditLogs", "Buckets", "Environments", "Exports", "JobTriggers", "Libraries",
     "QueueItemComments",
 }  # fmt: skip
 
