@@ -17,13 +17,12 @@ from types import SimpleNamespace
 from typing import Any, get_args
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from starlette.requests import Request as WebRequest
 from starlette.routing import BaseRoute, Match
 
-from concertmaster.app import create_app, model, operations
+from concertmaster.app import create_app, model, operations, plain_paths
 from concertmaster.cli import COMMANDS
 from concertmaster.cli._controls import Verbs, Word
 from concertmaster.domain.clock import Clock
@@ -195,7 +194,7 @@ def routes() -> tuple[BaseRoute, ...]:
 def any_case() -> AnyCase:
     """Finds a path in whatever letter case, as the application does."""
     nothing: Any = None
-    return AnyCase(nothing, [route.path for route in routes() if isinstance(route, APIRoute)])
+    return AnyCase(nothing, plain_paths())
 
 
 def is_built(operation: Operation) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from anyio import to_thread
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
@@ -86,6 +86,26 @@ class Application(FastAPI):
         await (self.front if scope["type"] == "http" else self.behind)(scope, receive, send)
 
 
+@cache
+def routers() -> tuple[APIRouter, ...]:
+    """Whatever answers beside OData."""
+    rooms = [module for package in (rest, control) for module in modules_of(package)]
+    return (
+        identity_router,
+        tokens_router,
+        robots_router,
+        published_router,
+        robot_files_router,
+        *(module.router for module in rooms if hasattr(module, "router")),
+    )
+
+
+def plain_paths() -> list[str]:
+    """The paths that they answer, as they are declared."""
+    every = (route for router in routers() for route in router.routes)
+    return [route.path for route in every if isinstance(route, APIRoute)]
+
+
 def create_app(settings: Settings | None = None, registry: Registry | None = None) -> Application:
     """The application over a registry of tenants; it closes the registry it opened itself."""
     owned = registry is None
@@ -107,21 +127,11 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
     )  # fmt: skip
     app.state.registry = opened
     app.state.runner = runner
-    rooms = [module for package in (rest, control) for module in modules_of(package)]
-    routers = [
-        identity_router,
-        tokens_router,
-        robots_router,
-        published_router,
-        robot_files_router,
-        *(module.router for module in rooms if hasattr(module, "router")),
-    ]
-    plain = [route for router in routers for route in router.routes]
-    for router in routers:
+    for router in routers():
         app.include_router(router)
     _add_documents(app)
     _add_errors(app)
-    behind = AnyCase(app.behind, [route.path for route in plain if isinstance(route, APIRoute)])
+    behind = AnyCase(app.behind, plain_paths())
     watched = partial(JournalDoor, keep=opened.settings.journal_size)
     door = ODataDoor(AnswerHeaders(OwnOrigin(behind)), "/odata", _serve, _failure, ALWAYS)
     app.front = TenantAddress(watched(FaultDoor(door)), lost=watched(not_found))
