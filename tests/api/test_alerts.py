@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from concertmaster.domain import jobs, reactions, sessions
+from concertmaster.domain import clock, job_timeouts, jobs, reactions, sessions
 from concertmaster.domain.job_states import Mover
 from concertmaster.entities import Job, JobState, SessionState
 from concertmaster.entities import Session as RobotSession
@@ -51,6 +51,24 @@ def test_a_job_that_fails_is_an_alert(demo: StandIn, client: Client) -> None:
     assert json.loads(alert["Data"])["JobKey"] == job["Key"]
     assert json.loads(alert["Data"])["Info"] == "it broke"
     assert job["Key"] in alert["DeepLinkRelativeUrl"]
+
+
+def test_a_job_that_takes_longer_than_expected_is_an_alert(demo: StandIn, client: Client) -> None:
+    release = client.rows("/odata/Releases?$top=1")[0]
+    info = {"ReleaseKey": release["Key"], "AlertPendingExpression": "60"}
+    (job,) = client.ok("POST", f"/odata/Jobs/{NS}.StartJobs", 201, json={"startInfo": info})[
+        "value"
+    ]
+    with demo.tenant.session() as session:
+        row, now = session.get_one(Job, job["Id"]), demo.tenant.clock.now()
+        assert clock.between(row.creation_time, row.overdue_at or "") == 60
+        row.overdue_at = now
+        session.flush()
+        assert job_timeouts.tell_overdue(session, now=now) == [job["Id"]]
+        reactions.commit(session)
+    alert = newest(client, "NotificationName eq 'Job.Overdue'")
+    assert (alert["Severity"], alert["Component"]) == ("Warn", "Jobs")
+    assert json.loads(alert["Data"])["JobKey"] == job["Key"]
 
 
 def test_it_is_read_by_one_and_new_for_another(demo: StandIn, client: Client) -> None:

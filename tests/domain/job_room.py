@@ -167,10 +167,8 @@ class JobRoom:
             final = job.state in (JobState.Successful, JobState.Faulted, JobState.Stopped)
             assert (job.end_time is not None) == final
             assert not (final and job.id in outcomes), "what has ended has no outcome to come"
-            if job.state is not JobState.Pending and not (
-                job.state is JobState.Stopped and job.start_time is None
-            ):
-                assert job.start_time is not None
+            if job.state not in (JobState.Pending, JobState.Stopped, JobState.Faulted):
+                assert job.start_time is not None, "only what never ran has no start"
             if job.state is JobState.Faulted:
                 assert job.info
                 assert job.error_code

@@ -13,7 +13,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import clock, deadlines
+from concertmaster.domain import clock, deadlines, job_timeouts
 from concertmaster.domain.access import Caller
 from concertmaster.domain.events import Event
 from concertmaster.entities import (
@@ -62,18 +62,18 @@ def _rows(session: Session, event: Event, statement: Any, id_: Any) -> list[dict
     return [{name: value for name, value in row.items() if value is not None} for row in found]
 
 
-def _job(session: Session, event: Event) -> list[Said]:
-    asked = (
-        sa.select(
-            Job.key.label("JobKey"), Job.release_name.label("ProcessName"), Job.info.label("Info"),
-            Job.host_machine_name.label("HostMachineName"), Robot.name.label("RobotName"),
-        )
-        .outerjoin(Robot, Robot.id == Job.robot_id)
-    )  # fmt: skip
-    return [
-        Said("Job.StatusChanged.Faulted", AlertComponent.Jobs, AlertSeverity.Error, row)
-        for row in _rows(session, event, asked, Job.id)
-    ]
+def _job(name: str, severity: AlertSeverity) -> Says:
+    def say(session: Session, event: Event) -> list[Said]:
+        found = _rows(session, event, _JOB, Job.id)
+        return [Said(name, AlertComponent.Jobs, severity, row) for row in found]
+
+    return say
+
+
+_JOB = sa.select(
+    Job.key.label("JobKey"), Job.release_name.label("ProcessName"), Job.info.label("Info"),
+    Job.host_machine_name.label("HostMachineName"), Robot.name.label("RobotName"),
+).outerjoin(Robot, Robot.id == Job.robot_id)  # fmt: skip
 
 
 #: What a robot's new state says; nothing where it went on working.
@@ -148,7 +148,8 @@ def _webhook(session: Session, event: Event) -> list[Said]:
 
 
 SAID: Mapping[str, Says] = {
-    "job.faulted": _job,
+    "job.faulted": _job("Job.StatusChanged.Faulted", AlertSeverity.Error),
+    job_timeouts.OVERDUE: _job("Job.Overdue", AlertSeverity.Warn),
     "robot.status": _robot,
     "queueItem.transactionFailed": _item("Transaction.Failed", AlertSeverity.Error),
     "queueItem.transactionAbandoned": _item("Transaction.Abandoned", AlertSeverity.Error),

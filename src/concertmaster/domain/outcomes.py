@@ -8,6 +8,7 @@ job otherwise, it ends at once.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -256,10 +257,10 @@ FOLLOWS: Mapping[str, Callable[[Session, Sequence[int], str], None]] = {
 
 def react(session: Session, happened: Sequence[Event], by: int | None) -> None:
     """A reaction: what follows for jobs that no real robot runs, in the same transaction."""
-    for event in happened:
-        follow = FOLLOWS.get(event.type)
-        if follow is not None:
-            follow(session, event.ids, event.at)
+    followed = (event for event in happened if event.type in FOLLOWS)
+    # Many jobs that end in one transaction are one batch, however many events they are.
+    for (follow, at), events_ in groupby(followed, lambda one: (FOLLOWS[one.type], one.at)):
+        follow(session, [id_ for event in events_ for id_ in event.ids], at)
 
 
 # --- one job, by hand -----------------------------------------------------------------------
