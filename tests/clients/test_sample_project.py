@@ -81,6 +81,7 @@ class NoEngine(ConcertmasterContainer):
     def get_container_host_ip(self): return sys.argv[1]
     def get_exposed_port(self, port): return int(sys.argv[2])
 
+mock.patch("testcontainers.core.container.DockerClient").start()
 with mock.patch.object(DockerContainer, "start"), mock.patch.object(DockerContainer, "stop"):
     with NoEngine(scenario="empty", strict=True) as orchestrator:
         assert orchestrator.env == {
@@ -148,7 +149,7 @@ def test_fifty_tests_side_by_side(python: Path, project: Path) -> None:
 def test_a_failing_test_shows_what_was_asked(python: Path, project: Path) -> None:
     (project / "test_failing.py").write_text(FAILING)
     done = pytest_in(project, python)
-    assert done.returncode == 1
+    assert done.returncode == 1, done.stdout[-3000:] + done.stderr[-3000:]
     shown = done.stdout.partition("orchestrator: the last requests")[2]
     assert "GET /odata/Jobs" in shown
     assert re.search(r"404 GET /odata/Assets\(4711\)", shown)
@@ -230,8 +231,8 @@ def test_the_workflows(python: Path, project: Path, job: str, steps: Sequence[st
         CONCERTMASTER_PORT=str(_free_port()), PIP_NO_INDEX="1",
     )  # fmt: skip
     last = ""
-    # One session for all steps, so that what they leave running ends with them.
-    with subprocess.Popen(["sleep", "600"], start_new_session=True) as session:
+    # One process group for all steps, so that what they leave running ends with them.
+    with subprocess.Popen(["sleep", "600"], process_group=0) as session:
         try:
             for step in steps:
                 lines = handed_on.read_text().splitlines()

@@ -1,7 +1,6 @@
 """Thirty days of triggers across a change of the clock, held against a table made by hand."""
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,9 +96,6 @@ def test_a_month_fires_as_the_table_says(tenant: Tenant) -> None:
         (at(moment), numbers[name]) for name, moments in TABLE.items() for moment in moments
     )
     working = Working(tenant, (triggers.TIME_LIMITS, triggers.TRIGGERS), threading.Event())
-    begun = time.process_time()  # whatever else the machine is busy with
     fired = advance(working, END)
-    took = time.process_time() - begun
     assert [(one.at, one.id) for one in fired] == expected
     assert {one.what for one in fired} == {"schedule.fired"}
-    assert took < 2, f"{took:.2f} s"

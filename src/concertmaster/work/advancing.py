@@ -2,7 +2,7 @@
 
 from concertmaster.domain.errors import InvalidArgument
 from concertmaster.store import Tenant
-from concertmaster.work.due import Fired
+from concertmaster.work.due import Fired, Kind
 from concertmaster.work.turns import Turns
 from concertmaster.work.working import Working
 
@@ -25,10 +25,10 @@ def advance(working: Working, to: str) -> list[Fired]:
         fired: list[Fired] = []
         working.look_afresh()
         try:
-            while (moment := working.next(all_=False)) is not None and moment <= to:
-                now = max(now, moment)
+            while ready := _soonest(working.due(), to):
+                now = max(now, *(moment for moment, _ in ready))
                 time.freeze(now)
-                fired += working.do_due(now)
+                fired += working.do(ready, now)
             now = to
             time.freeze(now)
             fired += working.do_due(now)  # what is only kept fresh
@@ -36,3 +36,12 @@ def advance(working: Working, to: str) -> list[Fired]:
             time.set(now, frozen=before.frozen)
     tenant.bell.ring()
     return fired
+
+
+def _soonest(due: list[tuple[str, Kind]], to: str) -> list[tuple[str, Kind]]:
+    """What falls due first, if that is by `to`; what is only kept fresh makes no stop."""
+    moments = (moment for moment, kind in due if not kind.refreshes)
+    first = min(moments, default=None)
+    if first is None or first > to:
+        return []
+    return [(moment, kind) for moment, kind in due if moment <= first and not kind.refreshes]

@@ -55,23 +55,23 @@ class Working:
             ]
         return [(moment, kind) for moment, kind in found if self._stuck.get(kind.name) != moment]
 
-    def next(self, *, all_: bool = True) -> str | None:
-        """When the next thing falls due; without `all_`, other than what is only kept fresh."""
-        moments = (moment for moment, kind in self.due() if all_ or not kind.refreshes)
-        return min(moments, default=None)
-
     def do_due(self, now: str) -> list[Fired]:
         """Everything that is due at `now`, until nothing is; in the order of the kinds."""
         fired: list[Fired] = []
-        while not self._stopping.is_set():
-            ready = [(moment, kind) for moment, kind in self.due() if moment <= now]
-            if not ready:
+        while ready := [(moment, kind) for moment, kind in self.due() if moment <= now]:
+            fired += self.do(ready, now)
+            if self._stopping.is_set():
                 break
-            for moment, kind in ready:
-                done = self._do(kind, now)
-                fired += done
-                if not done and self._next_of(kind) == moment:
-                    self._stuck[kind.name] = moment
+        return fired
+
+    def do(self, ready: Sequence[tuple[str, Kind]], now: str) -> list[Fired]:
+        """One go at kinds that are due; what that brings may be due now, too."""
+        fired: list[Fired] = []
+        for moment, kind in ready:
+            done = self._do(kind, now)
+            fired += done
+            if not done and self._next_of(kind) == moment:
+                self._stuck[kind.name] = moment
         return fired
 
     def _next_of(self, kind: Kind) -> str | None:
@@ -81,14 +81,12 @@ class Working:
     def _do(self, kind: Kind, now: str) -> list[Fired]:
         try:
             return kind.run(self.tenant, now, self._stopping)
-        except (
-            Exception
-        ):  # a tenant may be dropped meanwhile, a receiver be gone: go on with others
+        except Exception:  # a tenant may be dropped meanwhile: go on with the others
             log.warning("background work '%s' failed in %s", kind.name, self.tenant, exc_info=True)
             return []
 
     def _seconds_to_next(self) -> float:
-        moment = self.next()
+        moment = min((moment for moment, _ in self.due()), default=None)
         setting = self.tenant.clock.setting
         if moment is None or setting.frozen:
             return LONGEST
