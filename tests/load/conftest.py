@@ -28,5 +28,4 @@ def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
     running = Served(tmp_path / "data", url.render_as_string(hide_password=False), *flags)
     yield running
     running.stop()
-    databases = Server(DATABASE_URL, prefix=name)
-    databases.forget([databases.name_of(1), name])
+    Server(DATABASE_URL, tmp_path, prefix=name).forget()

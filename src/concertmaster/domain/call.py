@@ -40,6 +40,9 @@ class Call:
     @cached_property
     def connection(self) -> sa.Connection:
         """The one connection of the call; one that writes has begun its transaction."""
+        # The clock may have to look first. Whoever holds a transaction must not wait for a second
+        # connection: those that wait for its rows may hold all the others.
+        self.now  # noqa: B018
         connection = self.tenant.writing.connect() if self.writes else self.tenant.connect()
         self._connections.append(connection)
         if self.writes:

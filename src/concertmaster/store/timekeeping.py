@@ -66,10 +66,16 @@ class KeptClock(Clock):
         return self._tenant.dialect != "sqlite" and time.monotonic() - self._looked > FRESH
 
     def _look(self) -> None:
-        with self._lock:
+        # Whoever waits here may hold a connection that the one who looks is waiting for: only the
+        # very first look is worth waiting for, later ones go on with what was known.
+        if not self._lock.acquire(blocking=self._looked is None):
+            return
+        try:
             if not self._stale():
                 return
             with self._tenant.connect() as connection:
                 row = connection.execute(sa.select(*_COLUMNS)).first()
             self._setting = Setting(*row) if row else Setting()
             self._looked = time.monotonic()
+        finally:
+            self._lock.release()
