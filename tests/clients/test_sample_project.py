@@ -87,7 +87,7 @@ with mock.patch.object(DockerContainer, "start"), mock.patch.object(DockerContai
         assert orchestrator.env == {
             "CONCERTMASTER_SCENARIO": "empty", "CONCERTMASTER_STRICT": "true",
         }
-        assert 8070 in orchestrator.ports
+        assert [str(port).partition("/")[0] for port in orchestrator.ports] == ["8070"]
         os.environ.update(orchestrator.settings_of(folder="Shared"))
         print(orchestrator.url, len(orchestrator.token) > 100, os.environ["UIPATH_FOLDER_PATH"])
 '''
