@@ -20,14 +20,14 @@ WRITE = "Buckets.View and BlobFiles.Create"
 def before_create(call: Call, bucket: Bucket, change: Change) -> None:
     bucket.organization_unit_id = call.folder
     bucket.secret = clock.new_guid()
-    sharing.check_free(call.session, Bucket, bucket.name, call.folder, bucket_folders)
+    sharing.check_free(call.connection, Bucket, bucket.name, call.folder, bucket_folders)
 
 
 @hook("before_update", Bucket)
 def before_update(call: Call, bucket: Bucket, change: Change) -> None:
     name = change.values.get("name", bucket.name)
     for folder_id in sharing.folders_of(call.session, bucket, bucket_folders):
-        sharing.check_free(call.session, Bucket, name, folder_id, bucket_folders, own=bucket.id)
+        sharing.check_free(call.connection, Bucket, name, folder_id, bucket_folders, own=bucket.id)
 
 
 @hook("before_delete", Bucket)

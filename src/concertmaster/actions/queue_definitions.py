@@ -163,7 +163,7 @@ def _own_members(payload: Mapping[str, Any]) -> dict[str, Any]:
 @hook("before_create", QueueDefinition)
 def _before_create(call: Call, queue: QueueDefinition, change: Change) -> None:
     _check_schemas(change)
-    queue_sharing.check_free(call.session, queue, queue.name, [call.folder])
+    queue_sharing.check_free(call.connection, queue, queue.name, [call.folder])
     queue.key = clock.new_guid()
     queue.organization_unit_fully_qualified_name = call.caller.tree.by_id[call.folder].path
 
@@ -179,7 +179,7 @@ def _before_update(call: Call, queue: QueueDefinition, change: Change) -> None:
     _check_schemas(change)
     if change.values.get("name"):
         folders = sharing.folders_of(call.session, queue, queue_folders)
-        queue_sharing.check_free(call.session, queue, change.values["name"], folders)
+        queue_sharing.check_free(call.connection, queue, change.values["name"], folders)
     for attribute in settled_changes(queue, change.values):
         raise QueueParametersCannotChange(field=pascal(attribute))
 

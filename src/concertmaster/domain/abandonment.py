@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock
+from concertmaster.domain.due import first
 from concertmaster.domain.queue_history import ITEMS, NOBODY, change_items
 from concertmaster.domain.transactions import retry_automatically
 from concertmaster.entities import QueueDefinition, QueueItem, QueueItemEventAction, QueueItemStatus
@@ -20,10 +21,8 @@ BATCH = 500
 _IN_PROGRESS = ITEMS.c.status == QueueItemStatus.InProgress
 
 
-def next_due(session: Session) -> str | None:
-    """When the transaction that was started first will be abandoned."""
-    first = session.scalar(sa.select(sa.func.min(ITEMS.c.start_processing)).where(_IN_PROGRESS))
-    return None if first is None else clock.add(first, LONGEST)
+#: When the transaction that was started first will be abandoned.
+next_due = first(sa.select(sa.func.min(ITEMS.c.start_processing)).where(_IN_PROGRESS), wait=LONGEST)
 
 
 def abandon_due(session: Session, *, now: str) -> list[int]:

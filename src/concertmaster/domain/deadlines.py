@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import events
+from concertmaster.domain.due import first
 from concertmaster.domain.queue_history import ITEMS
 from concertmaster.entities import QueueDefinition
 
@@ -28,9 +29,8 @@ def next_deadline(
     return min((moment for moment in (risk, due) if moment and moment > after), default=None)
 
 
-def next_due(session: Session) -> str | None:
-    first: str | None = session.scalar(sa.select(sa.func.min(ITEMS.c.next_deadline)))
-    return first
+#: When the next deadline is missed.
+next_due = first(sa.select(sa.func.min(ITEMS.c.next_deadline)))
 
 
 @dataclass(frozen=True)

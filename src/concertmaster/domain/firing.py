@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import activation, launching, occurrences, schedules
+from concertmaster.domain.due import first
 from concertmaster.domain.errors import ScheduleNotEnabled, ScheduleWithoutQueue
 from concertmaster.entities import Calendar, Job, ProcessSchedule
 
@@ -26,9 +27,8 @@ class Outcome:
     schedule_id: int
 
 
-def next_due(session: Session) -> str | None:
-    """When the next trigger is due."""
-    return session.scalar(sa.select(sa.func.min(ProcessSchedule.due_at)))
+#: When the next trigger is due.
+next_due = first(sa.select(sa.func.min(ProcessSchedule.due_at)))
 
 
 def fire_due(session: Session, *, now: str) -> list[Outcome]:

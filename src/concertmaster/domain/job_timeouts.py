@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock, events, jobs
+from concertmaster.domain.due import first
 from concertmaster.domain.job_states import Mover
 from concertmaster.entities import Job, JobState, Setting
 
@@ -25,9 +26,8 @@ SETTING, USUAL = "Jobs.TerminatingJobsTimeout", 1440
 # --- longer than expected -------------------------------------------------------------------
 
 
-def next_overdue(session: Session) -> str | None:
-    found: str | None = session.scalar(sa.select(sa.func.min(Job.overdue_at)))
-    return found
+#: When the next job will have waited or run for longer than was expected.
+next_overdue = first(sa.select(sa.func.min(Job.overdue_at)))
 
 
 def tell_overdue(session: Session, *, now: str) -> list[int]:
@@ -57,11 +57,15 @@ def patience(session: Session) -> int | None:
     return min(minutes, 10**7) or None
 
 
-def next_unending(session: Session) -> str | None:
-    """When the next job is given up. A job is not changed while it is Terminating, but to end."""
-    since = session.scalar(sa.select(sa.func.min(Job.last_modification_time)).where(_TERMINATING))
-    minutes = patience(session) if since else None
-    return clock.add(since, minutes * 60) if since and minutes else None
+def _seconds(session: Session) -> int | None:
+    minutes = patience(session)
+    return None if minutes is None else minutes * 60
+
+
+#: When the next job is given up. A job is not changed while it is Terminating, but to end.
+next_unending = first(
+    sa.select(sa.func.min(Job.last_modification_time)).where(_TERMINATING), wait=_seconds
+)
 
 
 def give_up_unending(session: Session, *, now: str) -> list[int]:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock
+from concertmaster.domain.due import first
 from concertmaster.domain.queue_history import ITEMS
 from concertmaster.entities import (
     ProcessingExceptionType,
@@ -89,9 +90,8 @@ def _counting(dialect: str, failure: ProcessingExceptionType | None, retried: bo
 # --- what is left ---------------------------------------------------------------------------
 
 
-def next_recount(session: Session) -> str | None:
-    first: str | None = session.scalar(sa.select(sa.func.min(RECORDS.c.recount_at)))
-    return first
+#: When the next figure is to be brought up to date.
+next_recount = first(sa.select(sa.func.min(RECORDS.c.recount_at)))
 
 
 def recount(session: Session, *, now: str) -> None:

@@ -49,10 +49,12 @@ def leave(session: Session, caller: Caller, queue: QueueDefinition, folder_id: i
     return others
 
 
-def check_free(session: Session, queue: QueueDefinition, name: str, folders: Iterable[int]) -> None:
+def check_free(
+    connection: sa.Connection, queue: QueueDefinition, name: str, folders: Iterable[int]
+) -> None:
     """Raises NameAlreadyUsed where one of the folders shows another queue of that name."""
     for folder in folders:
-        sharing.check_free(session, QueueDefinition, name, folder, queue_folders, queue.id or 0)
+        sharing.check_free(connection, QueueDefinition, name, folder, queue_folders, own=queue.id)
 
 
 def _share(

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import archives, clock
+from concertmaster.domain.due import first
 from concertmaster.domain.errors import InvalidArgument, ItemNotFound
 from concertmaster.domain.queue_history import ITEMS
 from concertmaster.domain.queues import LET_GO
@@ -190,8 +191,8 @@ def _check_bucket(session: Session, queue: QueueDefinition, bucket_id: int | Non
 # --- the work -------------------------------------------------------------------------------
 
 
-def next_due(session: Session) -> str | None:
-    return session.scalar(sa.select(sa.func.min(QueueRetention.next_run)))
+#: When the next policy may have something to do.
+next_due = first(sa.select(sa.func.min(QueueRetention.next_run)))
 
 
 def run_due(session: Session, blobs: Blobs, *, now: str) -> list[int]:
@@ -265,8 +266,8 @@ def _next_run(session: Session, policy: QueueRetention, now: str) -> str | None:
     if policy.action == RetentionAction["None"]:
         return None
     oldest = session.scalar(sa.select(sa.func.min(SINCE[policy.type])).where(*_about(policy)))
-    first = min(oldest or now, now)
-    return max(_day(first, policy.period + 1), _day(now, 1))
+    since = min(oldest or now, now)
+    return max(_day(since, policy.period + 1), _day(now, 1))
 
 
 def _day(moment: str, days: int) -> str:

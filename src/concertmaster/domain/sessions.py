@@ -10,12 +10,14 @@ it was doing before is lost.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock, events, jobs
 from concertmaster.domain.access import Caller
+from concertmaster.domain.due import Due, first
 from concertmaster.domain.errors import (
     Conflict,
     NotAuthenticated,
@@ -302,7 +304,8 @@ _IN_PREPARATION = sa.and_(_HEARD, RobotSession.is_unresponsive, Job.state.in_(WA
 _GIVEN = sa.func.coalesce(Job.dispatched_at, Job.creation_time)
 
 
-def next_silent(session: Session, *, after: int) -> str | None:
+@cache
+def silence(after: int) -> Due:
     """When the next robot is to be given up, or a job that such a one never began."""
     heard = sa.select(sa.func.min(RobotSession.reporting_time)).where(
         _HEARD, RobotSession.is_unresponsive.is_(False)
@@ -312,9 +315,11 @@ def next_silent(session: Session, *, after: int) -> str | None:
         .join(RobotSession, RobotSession.job_id == Job.id)
         .where(_IN_PREPARATION)
     )
-    last, begun = session.scalar(heard), session.scalar(given)
-    moments = [last and clock.add(last, after), begun and clock.add(begun, _patience(after))]
-    return min((moment for moment in moments if moment), default=None)
+    return first(heard, wait=after) | first(given, wait=_patience(after))
+
+
+def next_silent(session: Session, *, after: int) -> str | None:
+    return silence(after)(session)
 
 
 def give_up_silent(session: Session, *, now: str, after: int) -> list[int]:

@@ -14,6 +14,9 @@ from concertmaster.domain.access import Caller
 from concertmaster.domain.errors import Conflict, ForbiddenOperation, ItemNotFound, NameAlreadyUsed
 from concertmaster.entities import Folder
 from concertmaster.odata.declare import same_name
+from concertmaster.odata.query import Statement, compile_statement, once_per_dialect, run
+
+_NOBODY = 0  #: an id that no row has
 
 
 def folders_of(session: Session, row: Any, shared: sa.Table) -> list[int]:
@@ -29,17 +32,31 @@ def is_in(session: Session, row: Any, folder_id: int, shared: sa.Table) -> bool:
 
 
 def check_free(
-    session: Session, cls: type[Any], name: str, folder_id: int, shared: sa.Table, own: int = 0
+    connection: sa.Connection,
+    cls: type[Any],
+    name: str,
+    folder_id: int,
+    shared: sa.Table,
+    own: int | None = None,
 ) -> None:
     """Raises NameAlreadyUsed where the folder has another of that name, its own or shared."""
-    mine, place = shared.columns
-    here = sa.or_(
-        cls.organization_unit_id == folder_id,
-        cls.id.in_(sa.select(mine).where(place == folder_id)),
-    )
-    taken = sa.select(cls.id).where(same_name(cls.name, name), here, cls.id != own)
-    if session.scalar(taken.limit(1)) is not None:
+    asked = {"folder": folder_id, "name": name, "own": own or _NOBODY}
+    if run(connection, _namesake(cls, shared, connection.dialect), asked):
         raise NameAlreadyUsed(name=name)
+
+
+@once_per_dialect
+def _namesake(cls: type[Any], shared: sa.Table, dialect: sa.Dialect) -> Statement:
+    """Two questions, as one with `or` between them would be answered by looking at every row."""
+    mine, place = shared.columns
+    folder = sa.bindparam("folder", type_=sa.BigInteger())
+    name = sa.bindparam("name", type_=sa.String())
+    another = sa.select(cls.id).where(
+        same_name(cls.name, name), cls.id != sa.bindparam("own", type_=sa.BigInteger())
+    )
+    at_home = another.where(cls.organization_unit_id == folder)
+    as_guest = another.join(shared, mine == cls.id).where(place == folder)
+    return compile_statement(at_home.union_all(as_guest), dialect)
 
 
 def share(
@@ -69,8 +86,9 @@ def share(
         after = [id_ for id_ in dict.fromkeys((*before, *add)) if id_ not in remove]
         if not after:
             raise Conflict(f"{row.name} would be in no folder any more.")
+        session.flush()  # what became of the rows before it counts
         for folder_id in set(after) - set(before):
-            check_free(session, type(row), row.name, folder_id, shared, own=row.id)
+            check_free(session.connection(), type(row), row.name, folder_id, shared, own=row.id)
         mine, place = shared.columns
         session.execute(sa.delete(shared).where(mine == row.id))
         row.organization_unit_id, row.folders_count = after[0], len(after)

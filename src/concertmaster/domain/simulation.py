@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from concertmaster.domain import clock, dispatch, logs, outcomes, plausible, runs, transactions
 from concertmaster.domain.access import Caller
 from concertmaster.domain.access_cache import AccessCache
+from concertmaster.domain.due import first
 from concertmaster.domain.errors import NotAuthenticated, OrchestratorError
 from concertmaster.domain.job_states import WAITING
 from concertmaster.domain.outcome_words import USUAL, Ending
@@ -54,10 +55,8 @@ Done = tuple[str, int]
 # --- what falls due -------------------------------------------------------------------------
 
 
-def next_due(session: Session) -> str | None:
-    """When the next job is to be taken up, or the next thing happens to one that runs."""
-    found: str | None = session.scalar(sa.select(sa.func.min(JobOutcome.next_at)))
-    return found
+#: When the next job is to be taken up, or the next thing happens to one that runs.
+next_due = first(sa.select(sa.func.min(JobOutcome.next_at)))
 
 
 def work_off(session: Session, *, now: str) -> list[Done] | None:
@@ -295,12 +294,8 @@ def _chance(session: Session, *of: object) -> Random:
 # --- signs of life --------------------------------------------------------------------------
 
 
-def next_pulse(session: Session) -> str | None:
-    """When robots of ours give their next sign of life."""
-    last: str | None = session.scalar(
-        sa.select(sa.func.min(RobotSession.reporting_time)).where(_HERE)
-    )
-    return last and clock.add(last, PULSE)
+#: When robots of ours give their next sign of life.
+next_pulse = first(sa.select(sa.func.min(RobotSession.reporting_time)).where(_HERE), wait=PULSE)
 
 
 def pulse(session: Session, *, now: str) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import jobs, sessions
+from concertmaster.domain.due import first
 from concertmaster.domain.errors import Conflict, ItemNotFound, NotAuthorized
 from concertmaster.domain.job_states import FINAL, Mover, may
 from concertmaster.entities import (
@@ -219,18 +220,19 @@ _ENDED_ALREADY = sa.or_(
 )
 
 
-def next_due(session: Session) -> str | None:
-    """When the next waiting is over; in the past where it is already."""
-    timed = JobTrigger.trigger_type == JobTriggerType.Timer
-    moment = sa.case((timed, JobTrigger.timer), else_=Job.last_modification_time)
-    waiting = sa.select(sa.func.min(moment)).join(Job, Job.id == JobTrigger.job_id)
-    found: str | None = session.scalar(waiting.where(_WAITING, sa.or_(timed, _ENDED_ALREADY)))
-    return found
+_TIMED = JobTrigger.trigger_type == JobTriggerType.Timer
+
+#: When the next waiting is over; in the past where it is already.
+next_due = first(
+    sa.select(sa.func.min(sa.case((_TIMED, JobTrigger.timer), else_=Job.last_modification_time)))
+    .join(Job, Job.id == JobTrigger.job_id)
+    .where(_WAITING, sa.or_(_TIMED, _ENDED_ALREADY))
+)
 
 
 def fire_due(session: Session, *, now: str) -> list[int]:
     """Fire the triggers whose moment, job or queue item has come; the ids of their jobs."""
-    due = (JobTrigger.trigger_type == JobTriggerType.Timer) & (JobTrigger.timer <= now)
+    due = _TIMED & (JobTrigger.timer <= now)
     found = session.scalars(
         sa.select(JobTrigger)
         .join(Job, Job.id == JobTrigger.job_id)

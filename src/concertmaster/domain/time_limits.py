@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock, jobs
+from concertmaster.domain.due import first
 from concertmaster.domain.errors import InvalidArgument
 from concertmaster.domain.job_states import Mover
 from concertmaster.entities import Job, JobState, StopStrategy
@@ -29,9 +30,8 @@ def seconds(holder: object, attribute: str) -> int | None:
     return int(text)
 
 
-def next_due(session: Session) -> str | None:
-    """When the next job has run out of time."""
-    return session.scalar(sa.select(sa.func.min(Job.stop_at)))
+#: When the next job has run out of time.
+next_due = first(sa.select(sa.func.min(Job.stop_at)))
 
 
 def stop_due(session: Session, *, now: str) -> list[Job]:

@@ -15,9 +15,9 @@ from concertmaster.domain import audit
 from concertmaster.domain.audit import Changed
 from concertmaster.domain.call import Call
 from concertmaster.entities import AuditAction, AuditLog, AuditLogEntity, Entity
+from concertmaster.odata.inserting import insert_all, insert_one
 from concertmaster.odata.model import EntityType, Property
 from concertmaster.odata.operations import Operation
-from concertmaster.odata.query import Statement, compile_statement, run
 from concertmaster.odata.response import writer
 from concertmaster.odata.write import Change
 
@@ -96,26 +96,13 @@ def _write(
     if set_name is None:
         return
     connection = call.connection
-    new_log, new_entity = _statements(connection.dialect)
     log = audit.log_of(
         call.caller, set_name=set_name, kind=kind, method=method, action=action,
         parameters=parameters, changed=changed, now=call.now,
     )  # fmt: skip
-    number = run(connection, new_log, log)[0][0]
-    for row in audit.entities_of(number, kind, action, changed):
-        run(connection, new_entity, row)
-
-
-@cache
-def _statements(dialect: sa.Dialect) -> tuple[Statement, Statement]:
-    """How a line and its details are inserted."""
-    return _insert(AuditLog, dialect), _insert(AuditLogEntity, dialect)
-
-
-def _insert(cls: type[Any], dialect: sa.Dialect) -> Statement:
-    table = cls.__table__
-    given: dict[str, Any] = {c.name: sa.bindparam(c.name) for c in table.c if not c.primary_key}
-    return compile_statement(sa.insert(table).values(given).returning(table.c.id), dialect)
+    number = insert_one(connection, AuditLog, log)
+    if details := audit.entities_of(number, kind, action, changed):
+        insert_all(connection, AuditLogEntity, details)
 
 
 # --- values as they are told ----------------------------------------------------------------

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from concertmaster.odata.declare import GuidText, same_name
 from concertmaster.odata.errors import Conflict, InvalidPayload, ODataError
 from concertmaster.odata.model import EntityType, Property
-from concertmaster.odata.query import Statement, compile_statement, run
+from concertmaster.odata.query import Statement, compile_statement, once_per_dialect, run
 
 
 def check_rows(connection: sa.Connection, entity_type: EntityType, entity: Any) -> None:
@@ -82,14 +82,9 @@ class Questions:
     attributes: tuple[tuple[str, str], ...]  #: name of a bound value → attribute it comes from
 
 
-_MADE: dict[tuple[EntityType, str], Questions] = {}
-
-
+@once_per_dialect
 def _questions(entity_type: EntityType, dialect: sa.Dialect) -> Questions:
-    key = (entity_type, dialect.name)
-    if key not in _MADE:
-        _MADE[key] = _Asking(entity_type).questions(dialect)
-    return _MADE[key]
+    return _Asking(entity_type).questions(dialect)
 
 
 class _Asking:

@@ -12,7 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from concertmaster.odata.query import Statement, compile_statement, write_all
+from concertmaster.odata.query import (
+    Statement,
+    compile_statement,
+    once_per_dialect,
+    write,
+    write_all,
+)
 
 Store = Callable[[Any], Any]
 
@@ -29,6 +35,13 @@ def stands_alone(entity: Any) -> bool:
 
 def _untouched(mapper: Any, values: Mapping[str, Any]) -> bool:
     return all(relationship.key not in values for relationship in mapper.relationships)
+
+
+def insert_one(connection: sa.Connection, cls: type[Any], row: Mapping[str, Any]) -> Any:
+    """Insert a row of a class, values by attribute; its key."""
+    inserting = inserting_of(cls, connection.dialect)
+    stored = inserting.values(row)
+    return write(connection, inserting.table, inserting.answering, stored)[0][0]
 
 
 def insert_all(
@@ -68,6 +81,7 @@ class Inserting:
 
     table: sa.Table
     statement: Statement
+    answering: Statement  #: the same, and answers the key
     attributes: tuple[tuple[str, str], ...]  #: column → attribute
     defaults: tuple[tuple[str, Callable[[Given], Any]], ...]
     stores: tuple[tuple[str, Store], ...]  #: from the attribute's form to the database's
@@ -83,23 +97,19 @@ class Inserting:
         return values
 
 
-_MADE: dict[tuple[type[Any], str], Inserting] = {}
-
-
+@once_per_dialect
 def inserting_of(cls: type[Any], dialect: sa.Dialect) -> Inserting:
     """Made once for each class and kind of database."""
-    made = _MADE.get((cls, dialect.name))
-    if made is None:
-        columns, attribute_of = _columns(cls), cls.__mapper__.get_property_by_column
-        stores = [(c.name, c.type.dialect_impl(dialect).bind_processor(dialect)) for c in columns]
-        made = _MADE[cls, dialect.name] = Inserting(
-            cls.__mapper__.local_table,
-            compile_statement(_insert(cls), dialect),
-            tuple((column.name, attribute_of(column).key) for column in columns),
-            tuple((column.name, _default(column)) for column in columns if column.default),
-            tuple((name, store) for name, store in stores if store is not None),
-        )
-    return made
+    columns, attribute_of = _columns(cls), cls.__mapper__.get_property_by_column
+    stores = [(c.name, c.type.dialect_impl(dialect).bind_processor(dialect)) for c in columns]
+    return Inserting(
+        cls.__mapper__.local_table,
+        compile_statement(_insert(cls), dialect),
+        compile_statement(insert_statement(cls, ()), dialect),
+        tuple((column.name, attribute_of(column).key) for column in columns),
+        tuple((column.name, _default(column)) for column in columns if column.default),
+        tuple((name, store) for name, store in stores if store is not None),
+    )
 
 
 def _default(column: sa.Column[Any]) -> Callable[[Given], Any]:

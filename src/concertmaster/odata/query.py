@@ -4,10 +4,11 @@ Rows go from the driver's cursor to JSON without ORM objects, datetime objects o
 processors: values are bound in the form in which the database holds them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, TypeVarTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -15,6 +16,8 @@ from sqlalchemy.dialects import postgresql
 from concertmaster.odata.declare import WRITTEN
 
 Row = Sequence[Any]
+T = TypeVar("T")
+What = TypeVarTuple("What")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,36 @@ class Statement:
         return [merged[name] for name in self.positions]
 
 
-def compile_statement(statement: sa.ClauseElement, dialect: sa.Dialect) -> Statement:
-    """Render a Core statement for a driver. Bound names without a value must come later."""
-    compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+def compile_statement(
+    statement: sa.ClauseElement, dialect: sa.Dialect, *, literals: bool = False
+) -> Statement:
+    """Render a Core statement for a driver. Bound names without a value must come later.
+
+    `literals` writes values into the text, in the form in which the database holds them.
+    """
+    how = {"render_postcompile": True, "literal_binds": literals}
+    compiled: Any = statement.compile(dialect=dialect, compile_kwargs=how)
     constants = {name: value for name, value in compiled.params.items() if value is not None}
     if not compiled.positional:
         used = {name: constants[name] for name in compiled.binds if name in constants}
         return Statement(compiled.string, None, used)
     return Statement(compiled.string, tuple(compiled.positiontup), constants)
+
+
+def once_per_dialect(
+    make: Callable[[*What, sa.Dialect], T],
+) -> Callable[[*What, sa.Dialect], T]:
+    """`make(*what, dialect)` is called once for each kind of database, whichever engine asks."""
+    made: dict[Any, T] = {}
+
+    @wraps(make)
+    def remembered(*given: *tuple[*What, sa.Dialect]) -> T:
+        key = (*given[:-1], given[-1].name)
+        if key not in made:
+            made[key] = make(*given)
+        return made[key]
+
+    return remembered
 
 
 def run(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import reactions
+from concertmaster.domain.due import Next
 from concertmaster.store import Tenant
 
 
@@ -18,9 +19,6 @@ class Fired:
     what: str
     id: int | str
 
-
-#: The earliest instant at which something falls due; it may have passed. One indexed look.
-Next = Callable[[Session], str | None]
 
 #: Does what is due at an instant, as far as one go can; leaves off between two steps when the
 #: event is set. Several processes may do it at once: rows are claimed by compare-and-set.

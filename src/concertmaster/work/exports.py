@@ -19,10 +19,10 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock
 from concertmaster.domain.call import Call
+from concertmaster.domain.due import first
 from concertmaster.domain.errors import (
     Conflict,
     ExportTenantDailyLimitReached,
@@ -169,9 +169,7 @@ def _sign(export: Export, expires: int) -> str:
 UNFINISHED = (ExportStatus.New, ExportStatus.InProgress)
 
 
-def _next(session: Session) -> str | None:
-    waiting = Export.status.in_(UNFINISHED)
-    return session.scalar(sa.select(sa.func.min(Export.requested_at)).where(waiting))
+_NEXT = first(sa.select(sa.func.min(Export.requested_at)).where(Export.status.in_(UNFINISHED)))
 
 
 def work_off(tenant: Tenant, now: str, stopping: threading.Event) -> list[Fired]:
@@ -191,7 +189,7 @@ def work_off(tenant: Tenant, now: str, stopping: threading.Event) -> list[Fired]
 
 
 #: Somebody waits for the file: it is written even while the background rests.
-KIND = Kind("export", _next, work_off, rests=False)
+KIND = Kind("export", _NEXT, work_off, rests=False)
 
 
 class _Writing(Alone):

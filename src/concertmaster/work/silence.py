@@ -9,11 +9,8 @@ from concertmaster.work.due import Fired, Kind, in_transaction
 def watch(seconds: int) -> Kind:
     """Gives up robots after so many seconds of the tenant's time."""
 
-    def next_silent(session: Session) -> str | None:
-        return sessions.next_silent(session, after=seconds)
-
     def give_up(session: Session, now: str) -> list[Fired]:
         lost = sessions.give_up_silent(session, now=now, after=seconds)
         return [Fired(now, "robot.unresponsive", session_id) for session_id in lost]
 
-    return Kind("robot.unresponsive", next_silent, in_transaction(give_up))
+    return Kind("robot.unresponsive", sessions.silence(seconds), in_transaction(give_up))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from concertmaster.domain import clock
+from concertmaster.domain.due import ask
 from concertmaster.store import Tenant
 from concertmaster.work.due import Fired, Kind
 from concertmaster.work.turns import Turns
@@ -33,8 +34,8 @@ class Working:
             if not mine:
                 return
             self.look_afresh()  # another replica may have been at it
-            self.do_due(self.tenant.clock.now())
-            self.look_at = time.monotonic() + min(LONGEST, self._seconds_to_next())
+            due = self._do_until_none(self.tenant.clock.now(), [])
+            self.look_at = time.monotonic() + min(LONGEST, self._seconds_to(due))
 
     def look_afresh(self) -> None:
         """What was due and could not be done may be done by now."""
@@ -47,22 +48,30 @@ class Working:
     def due(self) -> list[tuple[str, Kind]]:
         """When something falls due next, for each kind that has anything to do."""
         paused = self.tenant.clock.paused
+        kinds = [kind for kind in self._kinds if not (paused and kind.rests)]
         with self.tenant.reader() as session:
-            found = [
-                (moment, kind)
-                for kind in self._kinds
-                if not (paused and kind.rests) and (moment := kind.next(session)) is not None
-            ]
-        return [(moment, kind) for moment, kind in found if self._stuck.get(kind.name) != moment]
+            moments = ask(session, [kind.next for kind in kinds])
+        return [
+            (moment, kind)
+            for moment, kind in zip(moments, kinds, strict=True)
+            if moment is not None and self._stuck.get(kind.name) != moment
+        ]
 
     def do_due(self, now: str) -> list[Fired]:
         """Everything that is due at `now`, until nothing is; in the order of the kinds."""
         fired: list[Fired] = []
-        while ready := [(moment, kind) for moment, kind in self.due() if moment <= now]:
+        self._do_until_none(now, fired)
+        return fired
+
+    def _do_until_none(self, now: str, fired: list[Fired]) -> list[tuple[str, Kind]]:
+        """What falls due after `now`; what was done is put to `fired`."""
+        due = self.due()
+        while ready := [(moment, kind) for moment, kind in due if moment <= now]:
             fired += self.do(ready, now)
+            due = self.due()
             if self._stopping.is_set():
                 break
-        return fired
+        return due
 
     def do(self, ready: Sequence[tuple[str, Kind]], now: str) -> list[Fired]:
         """One go at kinds that are due; what that brings may be due now, too."""
@@ -85,8 +94,8 @@ class Working:
             log.warning("background work '%s' failed in %s", kind.name, self.tenant, exc_info=True)
             return []
 
-    def _seconds_to_next(self) -> float:
-        moment = min((moment for moment, _ in self.due()), default=None)
+    def _seconds_to(self, due: Sequence[tuple[str, Kind]]) -> float:
+        moment = min((moment for moment, _ in due), default=None)
         setting = self.tenant.clock.setting
         if moment is None or setting.frozen:
             return LONGEST
