@@ -84,10 +84,8 @@ def half_hour(session: Session, schedule: ProcessSchedule, *, after: str) -> str
 def react(session: Session, happened: Sequence[Event], by: int | None) -> None:
     """Let triggers count their queues because of what happened."""
     for event in happened:
-        wake = WAKES.get(event.type)
-        if wake is not None:
-            for begin in range(0, len(event.ids), CHUNK):
-                wake(session, event.ids[begin : begin + CHUNK], event.at)
+        for begin in range(0, len(event.ids), CHUNK):
+            WAKES[event.type](session, event.ids[begin : begin + CHUNK], event.at)
 
 
 def _waking(which: sa.ColumnElement[bool]) -> sa.Executable:

@@ -180,10 +180,8 @@ SUBSCRIPTIONS: Mapping[AlertComponent, str] = {
 def raise_alerts(session: Session, happened: Sequence[Event], by: int | None) -> None:
     """A reaction: what happened is told where it is an alert."""
     for event in happened:
-        say = SAID.get(event.type)
-        if say is not None:
-            for said in say(session, event):
-                tell(session, said, folder=event.folder_id, now=event.at)
+        for said in SAID[event.type](session, event):
+            tell(session, said, folder=event.folder_id, now=event.at)
 
 
 def tell(session: Session, said: Said, *, folder: int | None, now: str) -> None:

@@ -6,9 +6,10 @@ from functools import cached_property
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from concertmaster.domain import reactions
+from concertmaster.domain import events, reactions
 from concertmaster.domain.access import Caller
 from concertmaster.domain.errors import FolderRequired
+from concertmaster.domain.events import Event
 from concertmaster.settings import Settings
 from concertmaster.store import Tenant
 
@@ -29,6 +30,7 @@ class Call:
     writes: bool = True
     base_url: str = ""  #: the root that absolute URLs in the answer start with
     job_key: str | None = None  #: the job that the request comes from, if it says so
+    happened: list[Event] = field(default_factory=list)  #: beside what its session records
     _sessions: list[Session] = field(default_factory=list, repr=False)
     _connections: list[sa.Connection] = field(default_factory=list, repr=False)
 
@@ -54,6 +56,7 @@ class Call:
         """The unit of work over that connection; what needs none goes without."""
         make = self.tenant.session if self.writes else self.tenant.reader
         session = make(self.connection)
+        events.keep(session, self.happened)
         self._sessions.append(session)
         return session
 
@@ -77,6 +80,8 @@ class Call:
 
     def _commit(self) -> None:
         """Everything that was written, with all that follows from it; then the background wakes."""
+        if not self._sessions and reactions.concern(self.tenant, self.happened):
+            self.session  # noqa: B018 - opened, as something follows
         for session in self._sessions:
             reactions.settle(session, by=self.caller.person_id)
             session.commit()

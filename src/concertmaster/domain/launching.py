@@ -160,11 +160,13 @@ def disable(session: Session, schedule: ProcessSchedule, reason: str, *, now: st
     )
 
 
+#: What a trigger keeps account of.
+NOTED: Final = frozenset({"job.faulted"})
+
+
 def react(session: Session, happened: Sequence[Event], by: int | None) -> None:
     """Switch off the triggers whose jobs have faulted too often, one after another."""
-    faulted = [id_ for event in happened if event.type == "job.faulted" for id_ in event.ids]
-    if not faulted:
-        return
+    faulted = [id_ for event in happened for id_ in event.ids]
     now = happened[-1].at
     of_them = sa.select(Job.starting_schedule_id).where(Job.id.in_(faulted))
     for schedule in session.scalars(

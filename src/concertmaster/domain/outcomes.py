@@ -257,9 +257,8 @@ FOLLOWS: Mapping[str, Callable[[Session, Sequence[int], str], None]] = {
 
 def react(session: Session, happened: Sequence[Event], by: int | None) -> None:
     """A reaction: what follows for jobs that no real robot runs, in the same transaction."""
-    followed = (event for event in happened if event.type in FOLLOWS)
     # Many jobs that end in one transaction are one batch, however many events they are.
-    for (follow, at), events_ in groupby(followed, lambda one: (FOLLOWS[one.type], one.at)):
+    for (follow, at), events_ in groupby(happened, lambda one: (FOLLOWS[one.type], one.at)):
         follow(session, [id_ for event in events_ for id_ in event.ids], at)
 
 

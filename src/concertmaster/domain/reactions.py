@@ -1,6 +1,7 @@
 """What follows from what happened, and the one way a unit of work is committed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -8,26 +9,41 @@ from concertmaster.domain import activation, alerts, events, launching, outcomes
 from concertmaster.domain.events import Event
 from concertmaster.store import Tenant
 
-#: Is shown all that happened in a unit of work; `by` is the user who caused it, None for robots
-#: and for the background.
-Reaction = Callable[[Session, Sequence[Event], int | None], None]
 
-#: In order. Each picks the events that concern it by a table of its own, and costs nothing where
-#: there are none.
+@dataclass(frozen=True)
+class Reaction:
+    """What somebody does about events of some types."""
+
+    #: Whether events of a type may be anything to it: a look into a table, never into the database.
+    concerns: Callable[[Tenant, str], bool]
+    #: Is shown those of a unit of work; `by` is the user who caused it, None for robots and for
+    #: the background.
+    react: Callable[[Session, Sequence[Event], int | None], None]
+
+
+#: In order.
 REACTIONS: tuple[Reaction, ...] = (
-    webhooks.announce,  # first: it tells how things stand before anything follows
-    alerts.raise_alerts,
-    launching.react,
-    activation.react,
-    outcomes.react,
+    # First: it tells how things stand before anything follows.
+    Reaction(webhooks.concerns, webhooks.announce),
+    Reaction(lambda _, type_: type_ in alerts.SAID, alerts.raise_alerts),
+    Reaction(lambda _, type_: type_ in launching.NOTED, launching.react),
+    Reaction(lambda _, type_: type_ in activation.WAKES, activation.react),
+    Reaction(lambda _, type_: type_ in outcomes.FOLLOWS, outcomes.react),
 )
+
+
+def concern(tenant: Tenant, happened: Sequence[Event]) -> bool:
+    """Whether anything follows from what happened."""
+    return any(one.concerns(tenant, event.type) for event in happened for one in REACTIONS)
 
 
 def settle(session: Session, *, by: int | None = None) -> None:
     """Write what follows from what happened; what follows may be followed by more."""
+    tenant: Tenant = session.info["tenant"]
     while happened := events.take(session):
-        for react in REACTIONS:
-            react(session, happened, by)
+        for reaction in REACTIONS:
+            if mine := [one for one in happened if reaction.concerns(tenant, one.type)]:
+                reaction.react(session, mine, by)
 
 
 def commit(session: Session, *, by: int | None = None) -> None:

@@ -55,13 +55,20 @@ class Subscriptions:
 
     def to(self, session: Session, type_: str) -> tuple[Subscriber, ...]:
         """The webhooks that want events of a type, in order of id."""
-        known = self._by_type
-        if known is None or (self._shared and time.monotonic() - self._loaded_at > FRESH):
-            known = self._load(session)
-        return known.get(type_, ())
+        known = self._by_type if self._is_known() else None
+        return (self._load(session) if known is None else known).get(type_, ())
+
+    def may_want(self, type_: str) -> bool:
+        """Whether somebody wants events of a type, or nobody has looked yet."""
+        return not self._is_known() or type_ in (self._by_type or ())
 
     def forget(self) -> None:
         self._by_type = None
+
+    def _is_known(self) -> bool:
+        if self._by_type is None:
+            return False
+        return not self._shared or time.monotonic() - self._loaded_at <= FRESH
 
     def _load(self, session: Session) -> Mapping[str, tuple[Subscriber, ...]]:
         wanted = sa.select(
@@ -105,6 +112,10 @@ def _tenant(session: Session) -> Tenant:
 
 
 # --- writing --------------------------------------------------------------------------------
+
+
+def concerns(tenant: Tenant, type_: str) -> bool:
+    return tenant.own(Subscriptions).may_want(type_)
 
 
 def announce(session: Session, happened: Sequence[Event], by: int | None) -> None:

@@ -8,6 +8,7 @@ that are related to it, a hook that goes on with it) goes through the session.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,16 +26,27 @@ Store = Callable[[Any], Any]
 
 def stands_alone(entity: Any) -> bool:
     """Whether a new entity is its own columns only, and no session has it in hand yet."""
-    state, values = sa.inspect(entity), entity.__dict__
-    mapper = state.mapper
-    numbered = mapper.local_table.autoincrement_column is not None
-    key = mapper.get_property_by_column(mapper.primary_key[0]).key
-    has_key = values.get(key) is not None
-    return state.transient and numbered is not has_key and _untouched(mapper, values)
+    values, shape = entity.__dict__, _shape(type(entity))  # type: ignore[arg-type]
+    has_key = values.get(shape.key) is not None
+    untouched = shape.relationships.isdisjoint(values)
+    return untouched and shape.numbered is not has_key and sa.inspect(entity).transient
 
 
-def _untouched(mapper: Any, values: Mapping[str, Any]) -> bool:
-    return all(relationship.key not in values for relationship in mapper.relationships)
+@dataclass(frozen=True)
+class _Shape:
+    key: str  #: the attribute of the primary key
+    numbered: bool  #: whether the database gives the key
+    relationships: frozenset[str]
+
+
+@cache
+def _shape(cls: type[Any]) -> _Shape:
+    mapper = cls.__mapper__
+    return _Shape(
+        mapper.get_property_by_column(mapper.primary_key[0]).key,
+        mapper.local_table.autoincrement_column is not None,
+        frozenset(relationship.key for relationship in mapper.relationships),
+    )
 
 
 def insert_one(connection: sa.Connection, cls: type[Any], row: Mapping[str, Any]) -> Any:

@@ -4,8 +4,7 @@ Rows go from the driver's cursor to JSON without ORM objects, datetime objects o
 processors: values are bound in the form in which the database holds them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, TypeVarTuple
@@ -88,32 +87,36 @@ def write(
 
     Raises what SQLAlchemy makes of the driver's errors.
     """
-    with _writing(connection, table, statement):
+    _tell(connection, table)
+    try:
         return run(connection, statement, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, statement, error) from error
 
 
 def write_all(
     connection: sa.Connection, table: sa.Table, statement: Statement, rows: Sequence[Any]
 ) -> None:
     """The same for many rows, where nothing is answered."""
-    with _writing(connection, table, statement):
-        cursor = connection.connection.cursor()
-        try:
-            cursor.executemany(statement.sql, [statement.parameters(values) for values in rows])
-        finally:
-            cursor.close()
-
-
-@contextmanager
-def _writing(connection: sa.Connection, table: sa.Table, statement: Statement) -> Iterator[None]:
-    connection.info.setdefault(WRITTEN, set()).add(table.name)
-    dialect: Any = connection.dialect
+    _tell(connection, table)
+    cursor = connection.connection.cursor()
     try:
-        yield
-    except dialect.dbapi.Error as error:
-        raise sa.exc.DBAPIError.instance(
-            statement.sql, None, error, dialect.dbapi.Error, dialect=dialect
-        ) from error
+        cursor.executemany(statement.sql, [statement.parameters(values) for values in rows])
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, statement, error) from error
+    finally:
+        cursor.close()
+
+
+def _tell(connection: sa.Connection, table: sa.Table) -> None:
+    connection.info.setdefault(WRITTEN, set()).add(table.name)
+
+
+def _wrapped(connection: sa.Connection, statement: Statement, error: Exception) -> BaseException:
+    dialect = connection.dialect
+    return sa.exc.DBAPIError.instance(
+        statement.sql, None, error, dialect.loaded_dbapi.Error, dialect=dialect
+    )
 
 
 def stream(

@@ -14,8 +14,10 @@ log = logging.getLogger("concertmaster")
 
 #: Seconds between looks for tenants that came.
 PAUSE = 1.0
-#: Seconds from a bell to the look: a thousand small changes a second cost fifty looks.
+#: Seconds from a bell to the look: a thousand small changes a second do not cost a thousand looks.
 BREATH = 0.02
+#: Where look after look finds nothing to do, they grow as far apart.
+LONGEST_BREATH = 0.16
 
 
 class Runner:
@@ -28,6 +30,7 @@ class Runner:
         self._wakes = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._idle = True  #: whether the last round found nothing to do
 
     @property
     def running(self) -> bool:
@@ -55,11 +58,14 @@ class Runner:
         return found
 
     def _run(self) -> None:
+        breath = BREATH
         while not self._stopping.is_set():
             self._wakes.clear()
+            self._idle = True
             waits = [self._pass_by(tenant) for tenant in self._registry.tenants()]
-            self._wakes.wait(max(0.0, min([PAUSE, *waits])))
-            self._stopping.wait(BREATH)
+            rung = self._wakes.wait(max(0.0, min([PAUSE, *waits])))
+            breath = min(2 * breath, LONGEST_BREATH) if rung and self._idle else BREATH
+            self._stopping.wait(breath)
 
     def _pass_by(self, tenant: Tenant) -> float:
         with tenant.leases.held() as there:  # else it was dropped, or other data took its place
@@ -73,7 +79,7 @@ class Runner:
             working.look_soon()
         if now >= working.look_at and not self._stopping.is_set():
             try:
-                working.look()
+                self._idle = not working.look() and self._idle
             except Exception:  # it may be dropped or reset meanwhile: go on with the others
                 log.warning("the background could not look at %s", tenant, exc_info=True)
         return working.look_at - time.monotonic()

@@ -27,15 +27,16 @@ class Working:
         self._stopping = stopping
         self._stuck: dict[str, str] = {}  # kinds that were due and did nothing: since when
 
-    def look(self) -> None:
-        """Do what is due by now, and reckon when the next thing will be."""
+    def look(self) -> bool:
+        """Do what is due by now, if anything, and reckon when the next thing will be."""
         self.look_at = time.monotonic() + LONGEST
+        fired: list[Fired] = []
         with self.tenant.own(Turns).shared() as mine:
-            if not mine:
-                return
-            self.look_afresh()  # another replica may have been at it
-            due = self._do_until_none(self.tenant.clock.now(), [])
-            self.look_at = time.monotonic() + min(LONGEST, self._seconds_to(due))
+            if mine:
+                self.look_afresh()  # another replica may have been at it
+                due = self._do_until_none(self.tenant.clock.now(), fired)
+                self.look_at = time.monotonic() + min(LONGEST, self._seconds_to(due))
+        return bool(fired)
 
     def look_afresh(self) -> None:
         """What was due and could not be done may be done by now."""
