@@ -12,6 +12,7 @@ from concertmaster.domain.errors import FolderRequired
 from concertmaster.domain.events import Event
 from concertmaster.settings import Settings
 from concertmaster.store import Tenant
+from concertmaster.store.standing import Standing
 
 
 @dataclass
@@ -45,11 +46,15 @@ class Call:
         # The clock may have to look first. Whoever holds a transaction must not wait for a second
         # connection: those that wait for its rows may hold all the others.
         self.now  # noqa: B018
-        connection = self.tenant.writing.connect() if self.writes else self.tenant.connect()
+        connection = self._standing.take()
         self._connections.append(connection)
         if self.writes:
             connection.begin()
         return connection
+
+    @property
+    def _standing(self) -> Standing:
+        return self.tenant.writers if self.writes else self.tenant.readers
 
     @cached_property
     def session(self) -> Session:
@@ -76,7 +81,7 @@ class Call:
             for session in self._sessions:
                 session.close()
             for connection in self._connections:
-                connection.close()
+                self._standing.give(connection)
 
     def _commit(self) -> None:
         """Everything that was written, with all that follows from it; then the background wakes."""

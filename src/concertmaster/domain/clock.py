@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from concertmaster.domain.errors import InvalidArgument
@@ -125,8 +126,12 @@ class Clock:
 def instant(ticks: int) -> str:
     """Ticks → text."""
     seconds, fraction = divmod(ticks, SECOND)
-    moment = _EPOCH + timedelta(seconds=seconds)
-    return f"{moment.isoformat()[:19]}.{fraction:07}Z"
+    return f"{_to_the_second(seconds)}.{fraction:07}Z"
+
+
+@lru_cache(1024)  # of this second and of midnights there are many
+def _to_the_second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def short(instant: str) -> str:

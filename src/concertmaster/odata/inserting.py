@@ -94,13 +94,14 @@ class Inserting:
     table: sa.Table
     statement: Statement
     answering: Statement  #: the same, and answers the key
-    attributes: tuple[tuple[str, str], ...]  #: column → attribute
+    columns: tuple[str, ...]
+    attributes: tuple[str, ...]  #: where the value of each column comes from
     defaults: tuple[tuple[str, Callable[[Given], Any]], ...]
     stores: tuple[tuple[str, Store], ...]  #: from the attribute's form to the database's
 
     def values(self, given: Mapping[str, Any]) -> Given:
         """What is bound: values by attribute, or their defaults, as the database holds them."""
-        values = Given([(column, given.get(attribute)) for column, attribute in self.attributes])
+        values = Given(zip(self.columns, map(given.get, self.attributes), strict=True))
         for column, default in self.defaults:
             if values[column] is None:
                 values[column] = default(values)
@@ -118,7 +119,8 @@ def inserting_of(cls: type[Any], dialect: sa.Dialect) -> Inserting:
         cls.__mapper__.local_table,
         compile_statement(_insert(cls), dialect),
         compile_statement(insert_statement(cls, ()), dialect),
-        tuple((column.name, attribute_of(column).key) for column in columns),
+        tuple(column.name for column in columns),
+        tuple(attribute_of(column).key for column in columns),
         tuple((column.name, _default(column)) for column in columns if column.default),
         tuple((name, store) for name, store in stores if store is not None),
     )

@@ -15,6 +15,7 @@ from concertmaster.store.bell import Bell
 from concertmaster.store.blobs import Blobs, blobs_at
 from concertmaster.store.engines import for_writing, open_engine
 from concertmaster.store.leases import Leases
+from concertmaster.store.standing import Standing
 
 T = TypeVar("T")
 
@@ -90,6 +91,21 @@ class Tenant:
             return self.engine.execution_options(isolation_level="AUTOCOMMIT")
         return self.engine
 
+    @cached_property
+    def readers(self) -> Standing:
+        """For calls that read."""
+        return Standing(self._reading, self._standing)
+
+    @cached_property
+    def writers(self) -> Standing:
+        """For calls that write."""
+        return Standing(self.writing, self._standing)
+
+    @property
+    def _standing(self) -> int:
+        # A server may end a connection that lies idle; its pool finds out, and has few to spare.
+        return 2 if self.dialect == "sqlite" else 0
+
     def own(self, make: Callable[["Tenant"], T]) -> T:
         """The one `make(tenant)` of this tenant: caches live and go with what they are of."""
         if make not in self._owned:
@@ -100,6 +116,8 @@ class Tenant:
     def close(self) -> None:
         self.clock.forget()
         if "engine" in self.__dict__:
+            self.readers.close()
+            self.writers.close()
             self.engine.dispose()
 
     def __str__(self) -> str:
