@@ -163,7 +163,8 @@ def _own_members(payload: Mapping[str, Any]) -> dict[str, Any]:
 @hook("before_create", QueueDefinition)
 def _before_create(call: Call, queue: QueueDefinition, change: Change) -> None:
     _check_schemas(change)
-    queue_sharing.check_free(call.connection, queue, queue.name, [call.folder])
+    if call.caller.tree.shared_queues([call.folder]):  # those at home are asked for anyway
+        queue_sharing.check_free(call.connection, queue, queue.name, [call.folder])
     queue.key = clock.new_guid()
     queue.organization_unit_fully_qualified_name = call.caller.tree.by_id[call.folder].path
 

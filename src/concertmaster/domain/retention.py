@@ -160,6 +160,7 @@ def members(session: Session, queue_id: int) -> dict[str, Any]:
 
 def of_new_queue(queue: QueueDefinition, *, now: str) -> list[dict[str, Any]]:
     """The policies of a queue that was just made and holds nothing yet."""
+    today = clock.ticks(_day(now, 0))
     return [
         {
             "queue_definition_id": queue.id,
@@ -167,7 +168,7 @@ def of_new_queue(queue: QueueDefinition, *, now: str) -> list[dict[str, Any]]:
             "type": type_,
             "action": RetentionAction["Delete"],
             "period": period,
-            "next_run": _day(now, period + 1),
+            "next_run": clock.instant_within(today + (period + 1) * clock.DAY),
         }
         for type_, period in DEFAULT_PERIODS.items()
     ]

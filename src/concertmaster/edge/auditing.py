@@ -110,8 +110,14 @@ def _write(
 
 def _changed(entity: Any, **values: Mapping[str, Any]) -> Changed:
     key = getattr(entity, "id", None)
-    name = next((getattr(entity, one) for one in NAMES if getattr(entity, one, None)), None)
+    names = (getattr(entity, one) for one in _names_of(type(entity)))  # type: ignore[arg-type]
+    name = next((name for name in names if name), None)
     return Changed(key if isinstance(key, int) else None, name, **values)
+
+
+@cache
+def _names_of(cls: type[Entity]) -> tuple[str, ...]:
+    return tuple(name for name in NAMES if hasattr(cls, name))
 
 
 def _given(change: Change, values: Mapping[str, Any]) -> dict[str, Any]:
