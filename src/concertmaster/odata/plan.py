@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from concertmaster.odata import filter as filters
 from concertmaster.odata.errors import InvalidQuery
@@ -191,11 +192,11 @@ class Planner:
             order = reading.order(asked.options.get("$orderby")) if not asked.by_key else []
             # `$select` may name a navigation alone, of which nothing is shown without `$expand`.
             columns = node.columns or [sa.literal_column("1")]
-            statement = reading.select(columns).order_by(*order)
-            if asked.top:
-                statement = statement.limit(sa.bindparam("o_top", type_=sa.BigInteger()))
-            if asked.skip:
-                statement = statement.offset(sa.bindparam("o_skip", type_=sa.BigInteger()))
+            if self.dialect.name == "sqlite" and asked.top and _sorts_itself(order, root):
+                keys = _page(reading.select([_key_of(entity_type, root)]), order, asked)
+                statement = _looked_up(keys, columns, order, entity_type, root)
+            else:
+                statement = _page(reading.select(columns), order, asked)
             rows = compile_statement(statement, self.dialect)
         texts = (*asked.options.values(), *asked.aliases.values())
         tells_time = any("now" in text.lower() for text in texts)
@@ -355,6 +356,46 @@ class Planner:
         near = navigation.source.table.alias("p")  # a relationship with conditions of its own
         group = near.c[_name(_near_column(navigation))]
         return source.join(near, joined(navigation, near, root)), group
+
+
+def _page(statement: Any, order: Sequence[Any], asked: Asked) -> Any:
+    """The rows of a select that are wanted, in order."""
+    statement = statement.order_by(*order)
+    if asked.top:
+        statement = statement.limit(sa.bindparam("o_top", type_=sa.BigInteger()))
+    if asked.skip:
+        statement = statement.offset(sa.bindparam("o_skip", type_=sa.BigInteger()))
+    return statement
+
+
+def _looked_up(
+    keys: Any,
+    columns: Sequence[Any],
+    order: Sequence[Any],
+    entity_type: EntityType,
+    root: sa.FromClause,
+) -> Any:
+    """Rows by the keys of a page.
+
+    SQLite sorts with all that is selected in hand, also of the rows that are skipped. Keys alone
+    are sorted in half the time, often from an index, and each row of the page is then read once.
+    """
+    page = keys.subquery("k")
+    found = page.join(root, _key_of(entity_type, root) == page.c[0])
+    return sa.select(*columns).select_from(found).order_by(*order)
+
+
+def _sorts_itself(order: Sequence[Any], root: sa.FromClause) -> bool:
+    """Whether rows are sorted, and by nothing but columns of their own."""
+    parts = [part for term in order for part in visitors.iterate(term)]
+    if any(isinstance(part, sa.SelectBase) for part in parts):
+        return False
+    columns = [part for part in parts if isinstance(part, sa.ColumnClause)]
+    return len(order) > 1 and all(column.table is root for column in columns)
+
+
+def _key_of(entity_type: EntityType, root: sa.FromClause) -> sa.ColumnElement[Any]:
+    return root.c[_name(entity_type.cls.__mapper__.primary_key[0])]
 
 
 def _name(column: sa.ColumnElement[Any]) -> str:
