@@ -1,4 +1,7 @@
-"""`python -m concertmaster.store "what changed"` writes the next migration from the entities."""
+"""`python -m concertmaster.store "what changed"` writes the next migration from the entities.
+
+Without a message it writes `migrations/blank.sql` alone, after a migration was edited by hand.
+"""
 
 import sys
 import tempfile
@@ -24,7 +27,18 @@ def write_revision(message: str) -> None:
         engine.dispose()
 
 
+def write_blank() -> None:
+    """Write down what a new SQLite file is made of."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "blank.db"
+        migrations.migrate_blank(file)
+        migrations.write_blank(file)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) > 2:
         sys.exit(__doc__)
-    write_revision(sys.argv[1])
+    if len(sys.argv) == 2:
+        write_revision(sys.argv[1])
+    else:
+        write_blank()

@@ -141,18 +141,14 @@ class Files(Databases):
         yield
 
     def _template(self) -> Path:
-        """Migrated once, aside, then moved into place: a crash leaves no half of one."""
+        """Made once, aside, then moved into place: a crash leaves no half of one."""
         template = self._file(f"template-{migrations.fingerprint()}")
         if template.exists():
             return template
         for old in self.folder.glob("template-*.db*"):
             old.unlink(missing_ok=True)
         aside = self._file(f"template-{uuid.uuid4().hex}")
-        engine = sa.create_engine(f"sqlite:///{aside}", poolclass=NullPool)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA synchronous = OFF")
-            migrations.upgrade(connection)
-        engine.dispose()
+        migrations.make_blank(aside)
         aside.replace(template)
         return template
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from alembic import command
 
 from concertmaster.store import migrations
 from concertmaster.store.archives import ArchiveRefused
@@ -96,8 +95,7 @@ def _prepare(target: Path, blank: Path, revision: str) -> None:
         return
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(target)))
     with engine.connect() as connection:
-        command.upgrade(migrations.config(connection), revision)
-        connection.commit()
+        migrations.upgrade(connection, revision)
     engine.dispose()
 
 

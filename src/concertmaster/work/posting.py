@@ -1,4 +1,8 @@
-"""A message to a receiver over HTTP, and what came back: the only place that calls out."""
+"""A message to a receiver over HTTP, and what came back: the only place that calls out.
+
+The client is imported for the first message: a start would wait for it, and most tenants have no
+webhooks.
+"""
 
 import socket
 import ssl
@@ -9,8 +13,6 @@ from functools import cache
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
-
-import httpx
 
 from concertmaster.settings import is_loopback
 
@@ -38,10 +40,12 @@ class Receiver:
     """A connection to the address of one receiver, for as long as there is something to send."""
 
     def __init__(self, url: str, *, insecure: bool, timeout: float) -> None:
+        import httpx
+
         self.url = url
         self._timeout = timeout
         here = is_loopback(urlsplit(url).hostname or "")
-        self._client = httpx.Client(
+        self._client: httpx.Client = httpx.Client(
             verify=_trust(checked=url.lower().startswith("https:") and not insecure),
             timeout=timeout,
             trust_env=not here,  # a proxy for the world outside knows nothing of this machine
@@ -61,6 +65,8 @@ class Receiver:
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send a message. Whatever goes wrong is an answer, too."""
+        import httpx
+
         started = time.monotonic()
 
         def passed() -> int:
@@ -113,6 +119,8 @@ def reach(url: str, timeout: float) -> Reach:
 def _trust(*, checked: bool) -> ssl.SSLContext:
     """Made once: to read all certificates of the world takes longer than to send a message."""
     if checked:
+        import httpx
+
         return httpx.create_ssl_context()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
