@@ -11,13 +11,30 @@ from typing import Any
 
 import pytest
 
+from seeding import SeedOnce
 from stand_in import Client, StandIn, Start, send_home
 
 DATABASE_URL = os.environ.get("CONCERTMASTER_TEST_DATABASE_URL")
 
 
+@pytest.fixture(scope="session")
+def seed() -> SeedOnce:
+    """Puts scenarios into tenants, each worked out once."""
+    return SeedOnce()
+
+
+@pytest.fixture(scope="session")
+def signing_key() -> str:
+    """What stand-ins sign tokens with: to make a key takes longer than all else of a start."""
+    from concertmaster.identity.tokens import new_key
+
+    return new_key()
+
+
 @pytest.fixture(scope="module")
-def start_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+def start_stand_in(
+    tmp_path_factory: pytest.TempPathFactory, seed: SeedOnce, signing_key: str
+) -> Iterator[Start]:
     """Start a stand-in with settings of one's own; all are stopped when the module is through.
 
     Its simulated robots have the day off, and jobs stay as they are, unless it is to be `alive`.
@@ -27,7 +44,7 @@ def start_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     from starlette.testclient import TestClient
 
     from concertmaster.app import create_app
-    from concertmaster.scenarios import seed
+    from concertmaster.identity.tokens import SIGNING_KEY
     from concertmaster.settings import Settings
     from concertmaster.store import Registry
 
@@ -39,6 +56,7 @@ def start_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
             switches.setdefault("database_url", SecretStr(DATABASE_URL))
         settings = Settings(data=folder, ephemeral=True, scenario=scenario, **switches)
         registry = Registry.open(settings, seed)
+        registry.fact(SIGNING_KEY, lambda: signing_key)
         if not alive:
             send_home(registry.default)
         http = TestClient(create_app(settings, registry), raise_server_exceptions=True)

@@ -17,6 +17,8 @@ from concertmaster.store import Registry, Tenant
 AUDIENCE = "UiPath.Orchestrator"
 ALGORITHM = "RS256"
 
+#: The fact of a registry that its tokens are signed with.
+SIGNING_KEY = "signing-key"
 #: How many verified tokens are remembered; verifying one takes longer than most reads.
 _REMEMBERED = 2048
 
@@ -26,7 +28,7 @@ class Tokens:
 
     def __init__(self, registry: Registry) -> None:
         self._lifetime = registry.settings.token_lifetime
-        pem = registry.fact("signing-key", _new_key).encode()
+        pem = registry.fact(SIGNING_KEY, new_key).encode()
         key = serialization.load_pem_private_key(pem, password=None)
         assert isinstance(key, rsa.RSAPrivateKey)
         self._private, self._public = key, key.public_key()
@@ -131,7 +133,7 @@ class Tokens:
         return {"keys": [{**public, "use": "sig", "alg": ALGORITHM, "kid": self._kid}]}
 
 
-def _new_key() -> str:
+def new_key() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(
         serialization.Encoding.PEM,
