@@ -1,4 +1,4 @@
--- Written by `python -m concertmaster.store`. Of the migrations 0013-825ff451.
+-- Written by `python -m concertmaster.store`. Of the migrations 0014-3f52ca96.
 BEGIN TRANSACTION;
 CREATE TABLE access_version (
 	id SMALLINT NOT NULL, 
@@ -9,7 +9,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0013');
+INSERT INTO "alembic_version" VALUES('0014');
 CREATE TABLE alerts (
 	notification_name VARCHAR, 
 	data VARCHAR, 
@@ -1095,9 +1095,7 @@ CREATE INDEX ix_job_triggers_item_key ON job_triggers (item_key);
 CREATE INDEX ix_job_triggers_job_id ON job_triggers (job_id);
 CREATE INDEX ix_job_triggers_organization_unit_id ON job_triggers (organization_unit_id);
 CREATE INDEX ix_job_triggers_status_trigger_type ON job_triggers (status, trigger_type);
-CREATE INDEX ix_queue_retention_bucket_id ON queue_retention (bucket_id);
 CREATE INDEX ix_queue_retention_next_run ON queue_retention (next_run);
-CREATE INDEX ix_queue_retention_organization_unit_id ON queue_retention (organization_unit_id);
 CREATE UNIQUE INDEX ix_queue_retention_queue_definition_id_type ON queue_retention (queue_definition_id, type);
 CREATE INDEX ix_queue_items_next_deadline ON queue_items (next_deadline) WHERE next_deadline IS NOT NULL;
 CREATE INDEX ix_bucket_folders_folder_id ON bucket_folders (folder_id);
@@ -1111,11 +1109,11 @@ CREATE INDEX ix_jobs_stop_at ON jobs (stop_at);
 CREATE INDEX ix_queued_results_release_id ON queued_results (release_id);
 CREATE INDEX ix_job_outcomes_next_at ON job_outcomes (next_at);
 CREATE INDEX ix_jobs_overdue_at ON jobs (overdue_at);
-CREATE INDEX ix_sessions_machine_id ON sessions (machine_id);
-CREATE INDEX ix_sessions_organization_unit_id ON sessions (organization_unit_id);
-CREATE INDEX ix_sessions_robot_id ON sessions (robot_id);
-CREATE INDEX ix_sessions_state_reporting_time ON sessions (state, reporting_time);
 CREATE INDEX ix_sessions_job_id ON sessions (job_id);
+CREATE INDEX ix_sessions_organization_unit_id ON sessions (organization_unit_id);
+CREATE INDEX ix_sessions_state_reporting_time ON sessions (state, reporting_time);
+CREATE INDEX ix_sessions_robot_id ON sessions (robot_id);
+CREATE INDEX ix_sessions_machine_id ON sessions (machine_id);
 CREATE INDEX ix_audit_logs_execution_time ON audit_logs (execution_time);
 CREATE INDEX ix_audit_log_entities_audit_log_id ON audit_log_entities (audit_log_id);
 CREATE INDEX ix_queue_processing_records_recount_at ON queue_processing_records (recount_at);

@@ -39,15 +39,14 @@ class QueueRetention(
     )
     action: Mapped[RetentionAction] = prop(default=RetentionAction["None"], required=True)
     period: Mapped[int]
-    bucket_id: Mapped[Int64 | None] = prop(link("buckets.id"), index=True)
+    bucket_id: Mapped[Int64 | None] = prop(link("buckets.id"))
     type: Mapped[RetentionType] = prop(default=RetentionType["Final"])
     id: Mapped[Key] = prop(hidden=True)
 
-    organization_unit_id: Mapped[int | None] = prop(
-        ForeignKey("folders.id"), hidden=True, index=True
-    )
+    organization_unit_id: Mapped[int | None] = prop(ForeignKey("folders.id"), hidden=True)
     next_run: Mapped[Instant | None] = prop(hidden=True, index=True)  # None: there is nothing to do
 
+    # Two short rows a queue, and every new queue pays for an index twice: no more than these.
     __table_args__ = (Index(None, "queue_definition_id", "type", unique=True),)
 
 

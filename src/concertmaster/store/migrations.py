@@ -3,9 +3,11 @@
 A new revision, after the entities changed (run at the top of a checkout):
 
     python -m concertmaster.store "what changed"
+    python -m concertmaster.store
 
-It also writes `migrations/blank.sql`, the schema as all revisions leave it: a new SQLite file is
-made of that, in a twentieth of the time. Where it is not of the newest revision it is passed over.
+The second, once the revision says what it should, writes `migrations/blank.sql`: the schema as all
+revisions leave it. A new SQLite file is made of that, in a twentieth of the time; where it is not
+of these very migrations it is passed over.
 """
 
 import hashlib
@@ -24,8 +26,8 @@ if TYPE_CHECKING:  # imported where it is needed: a start that has nothing to mi
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 #: What Alembic writes at the top of a revision.
-_REVISION = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)
-_BEFORE = re.compile(r'^down_revision = (?:"(\w+)"|None)$', re.MULTILINE)
+_REVISION = re.compile(r"""^revision = ["'](\w+)["']$""", re.MULTILINE)
+_BEFORE = re.compile(r"""^down_revision = (?:["'](\w+)["']|None)$""", re.MULTILINE)
 
 
 @cache
