@@ -6,6 +6,7 @@ removed when the 31st day after it begins. A reference that had to be unique sta
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -160,7 +161,7 @@ def members(session: Session, queue_id: int) -> dict[str, Any]:
 
 def of_new_queue(queue: QueueDefinition, *, now: str) -> list[dict[str, Any]]:
     """The policies of a queue that was just made and holds nothing yet."""
-    today = clock.ticks(_day(now, 0))
+    runs = _first_runs(_day_of(now))
     return [
         {
             "queue_definition_id": queue.id,
@@ -168,10 +169,19 @@ def of_new_queue(queue: QueueDefinition, *, now: str) -> list[dict[str, Any]]:
             "type": type_,
             "action": RetentionAction["Delete"],
             "period": period,
-            "next_run": clock.instant_within(today + (period + 1) * clock.DAY),
+            "next_run": runs[type_],
         }
         for type_, period in DEFAULT_PERIODS.items()
     ]
+
+
+@lru_cache(8)
+def _first_runs(day: int) -> Mapping[RetentionType, str]:
+    """When the policies of a queue that was made on a day may have something to do."""
+    return {
+        type_: clock.instant_within(day + (period + 1) * clock.DAY)
+        for type_, period in DEFAULT_PERIODS.items()
+    }
 
 
 def set_defaults(session: Session, queue: QueueDefinition, *, now: str) -> None:
@@ -273,5 +283,10 @@ def _next_run(session: Session, policy: QueueRetention, now: str) -> str | None:
 
 def _day(moment: str, days: int) -> str:
     """The beginning of the day that lies so many days after that of a moment."""
+    return clock.instant_within(_day_of(moment) + days * clock.DAY)
+
+
+def _day_of(moment: str) -> int:
+    """The beginning of its day, in ticks."""
     ticks = clock.ticks(moment)
-    return clock.instant_within(ticks - ticks % clock.DAY + days * clock.DAY)
+    return ticks - ticks % clock.DAY

@@ -25,7 +25,11 @@ def check_rows(connection: sa.Connection, entity_type: EntityType, entity: Any) 
     questions = _questions(entity_type, connection.dialect)
     if questions.statement is None:
         return
-    values = {name: getattr(entity, attribute) for name, attribute in questions.attributes}
+    held = entity.__dict__  # what is not in it has to be asked for, through SQLAlchemy
+    values = {
+        name: held[attribute] if attribute in held else getattr(entity, attribute)
+        for name, attribute in questions.attributes
+    }
     own = values["own"]
     stored = {k: int(v) if isinstance(v, enum.IntEnum) else v for k, v in values.items()}
     stored["own"] = _nobody(entity_type) if own is None else own
