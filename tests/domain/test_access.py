@@ -223,6 +223,23 @@ def test_a_revocation_holds_at_once(fresh: Tenant) -> None:
     assert caller(fresh, ANN).folders == frozenset()
 
 
+def test_who_looks_while_a_revocation_is_committed_looks_again(fresh: Tenant) -> None:
+    """Also where the connection that committed is kept at hand (`store/standing.py`)."""
+    cache = fresh.own(AccessCache)
+    assert cache.user(ANN).may("Queues.View", FINANCE)
+
+    def look(_connection: sa.Connection) -> None:
+        cache.user(ANN)  # sees, and remembers, what is true a moment longer
+
+    sa.event.listen(fresh.engine, "commit", look)
+    writer = fresh.writers.take()
+    with writer.begin():
+        writer.execute(sa.delete(folder_user_roles))
+        writer.execute(sa.delete(UserRole))
+    fresh.writers.give(writer)
+    assert not cache.user(ANN).may("Queues.View", FINANCE)
+
+
 def test_another_replica_s_revocation_holds_at_once(fresh: Tenant) -> None:
     if fresh.dialect != "postgresql":
         pytest.skip("a data folder has one process")

@@ -1,7 +1,6 @@
 """Callers that were loaded, for as long as what they are made of stays as it is."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -25,6 +24,7 @@ from concertmaster.entities import (
 )
 from concertmaster.odata.declare import WRITTEN
 from concertmaster.store import Tenant
+from concertmaster.store.engines import after_commit
 
 #: What a caller is made of: a write to one of these makes every remembered caller void.
 WATCHED = frozenset(
@@ -113,7 +113,7 @@ class AccessCache:
             self._version = version
 
     def _watch(self, engine: sa.Engine) -> None:
-        changed, committed = "access_changed", "access_committed"
+        changed, committing = "access_changed", "access_committing"
 
         @event.listens_for(engine, "after_execute")
         def _executed(
@@ -134,20 +134,22 @@ class AccessCache:
         def _committing(connection: sa.Connection) -> None:
             written = connection.info.pop(WRITTEN, NOTHING)
             if connection.info.pop(changed, False) or not WATCHED.isdisjoint(written):
-                connection.info[committed] = True
+                connection.info[committing] = True
                 if self.shared:
                     connection.exec_driver_sql(_NEXT_VERSION)
                 self.forget()
 
-        @event.listens_for(engine, "checkin")
-        def _returned(_connection: object, record: Any) -> None:
-            # A reader may have looked between the event above and the commit that follows it.
-            if record.info.pop(committed, False):
+        def committed(connection: sa.PoolProxiedConnection) -> None:
+            # A reader may have looked between the event above and the commit that followed it.
+            if connection.info.pop(committing, False):
                 self.forget()
+
+        after_commit(engine, committed)
 
         @event.listens_for(engine, "rollback")
         def _rolled_back(connection: sa.Connection) -> None:
             connection.info.pop(changed, None)
+            connection.info.pop(committing, None)
             connection.info.pop(WRITTEN, None)
 
 

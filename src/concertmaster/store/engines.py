@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -50,6 +51,17 @@ def for_writing(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
 
 
+def after_commit(engine: sa.Engine, tell: Callable[[sa.PoolProxiedConnection], None]) -> None:
+    """Have something told when the database has committed: the engine's event comes before that."""
+    commit = engine.dialect.do_commit
+
+    def do_commit(connection: sa.PoolProxiedConnection) -> None:
+        commit(connection)
+        tell(connection)
+
+    engine.dialect.do_commit = do_commit  # type: ignore[assignment]
+
+
 def _ask_the_idle(engine: sa.Engine) -> None:
     """Ask a connection that lay idle whether it lives; a round trip before each use is too many.
 
@@ -94,7 +106,7 @@ def _take_turns(engine: sa.Engine) -> None:
 
     SQLite's own way is to let waiting writers poll, with pauses of up to 100 ms, and to fail with
     "database is locked" when that took too long. The lock is let go once SQLite has committed:
-    the engine's `commit` event is too early, it comes before.
+    the engine's `commit` event is too early, see `after_commit`.
     """
     writer = threading.Lock()
     writing: set[Any] = set()  # the driver's connection that holds the lock
@@ -117,11 +129,8 @@ def _take_turns(engine: sa.Engine) -> None:
             let_go(connection.connection)
             raise
 
-    commit, rollback = engine.dialect.do_commit, engine.dialect.do_rollback
-
-    def do_commit(connection: sa.PoolProxiedConnection) -> None:
-        commit(connection)  # where it fails, a rollback follows
-        let_go(connection)
+    after_commit(engine, let_go)  # where it fails, a rollback follows
+    rollback = engine.dialect.do_rollback
 
     def do_rollback(connection: sa.PoolProxiedConnection) -> None:
         try:
@@ -129,5 +138,4 @@ def _take_turns(engine: sa.Engine) -> None:
         finally:
             let_go(connection)
 
-    engine.dialect.do_commit = do_commit  # type: ignore[assignment]
     engine.dialect.do_rollback = do_rollback  # type: ignore[assignment]
