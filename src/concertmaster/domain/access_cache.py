@@ -23,6 +23,7 @@ from concertmaster.entities import (
     queue_folders,
 )
 from concertmaster.odata.declare import WRITTEN
+from concertmaster.odata.query import Statement, run
 from concertmaster.store import Tenant
 from concertmaster.store.engines import after_commit
 
@@ -44,7 +45,7 @@ ACCESS_VERSION = sa.Table(
     sa.Column("number", sa.BigInteger, nullable=False),
 )
 
-_VERSION = "SELECT number FROM access_version"
+_VERSION = Statement("SELECT number FROM access_version", None, {})
 _NEXT_VERSION = (
     "INSERT INTO access_version (id, number) VALUES (1, 1) "
     "ON CONFLICT (id) DO UPDATE SET number = access_version.number + 1"
@@ -106,8 +107,13 @@ class AccessCache:
         return found
 
     def _catch_up(self) -> None:
-        with self.tenant.connect() as connection:
-            version = connection.exec_driver_sql(_VERSION).scalar() or 0
+        readers = self.tenant.readers
+        connection = readers.take()
+        try:
+            found = run(connection, _VERSION, {})
+        finally:
+            readers.give(connection)
+        version = found[0][0] if found else 0
         if version != self._version:
             self.forget()
             self._version = version

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from concertmaster.domain.clock import Clock
 from concertmaster.store.bell import Bell
 from concertmaster.store.blobs import Blobs, blobs_at
-from concertmaster.store.engines import for_writing, open_engine
+from concertmaster.store.engines import IDLE, for_writing, open_engine
 from concertmaster.store.leases import Leases
 from concertmaster.store.standing import Standing
 
@@ -94,17 +94,12 @@ class Tenant:
     @cached_property
     def readers(self) -> Standing:
         """For calls that read."""
-        return Standing(self._reading, self._standing)
+        return Standing(self._reading, 2, idle=None if self.dialect == "sqlite" else IDLE)
 
     @cached_property
     def writers(self) -> Standing:
-        """For calls that write."""
-        return Standing(self.writing, self._standing)
-
-    @property
-    def _standing(self) -> int:
-        # A server may end a connection that lies idle; its pool finds out, and has few to spare.
-        return 2 if self.dialect == "sqlite" else 0
+        """For calls that write; of a server's few connections none is kept for these alone."""
+        return Standing(self.writing, 2 if self.dialect == "sqlite" else 0)
 
     def own(self, make: Callable[["Tenant"], T]) -> T:
         """The one `make(tenant)` of this tenant: caches live and go with what they are of."""
