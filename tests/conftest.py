@@ -18,9 +18,11 @@ DATABASE_URL = os.environ.get("CONCERTMASTER_TEST_DATABASE_URL")
 
 
 @pytest.fixture(scope="session")
-def seed() -> SeedOnce:
+def seed() -> Iterator[SeedOnce]:
     """Puts scenarios into tenants, each worked out once."""
-    return SeedOnce()
+    once = SeedOnce()
+    yield once
+    once.clear()
 
 
 @pytest.fixture(scope="session")
