@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from concertmaster.domain import clock, queue_schemas, queue_sharing, retention, sharing
+from concertmaster.domain import queue_schemas, queue_sharing, retention, sharing
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import (
     InvalidArgument,
@@ -165,8 +165,6 @@ def _before_create(call: Call, queue: QueueDefinition, change: Change) -> None:
     _check_schemas(change)
     if call.caller.tree.shared_queues([call.folder]):  # those at home are asked for anyway
         queue_sharing.check_free(call.connection, queue, queue.name, [call.folder])
-    queue.key = clock.new_guid()
-    queue.organization_unit_fully_qualified_name = call.caller.tree.by_id[call.folder].path
 
 
 @hook("created", QueueDefinition)

@@ -16,9 +16,9 @@ from concertmaster.domain.audit import Changed
 from concertmaster.domain.call import Call
 from concertmaster.entities import AuditAction, AuditLog, AuditLogEntity, Entity
 from concertmaster.odata.inserting import insert_all, insert_one
-from concertmaster.odata.model import EntityType, Property
+from concertmaster.odata.model import EntityType
 from concertmaster.odata.operations import Operation
-from concertmaster.odata.response import writer
+from concertmaster.odata.response import Convert, writer
 from concertmaster.odata.write import Change
 
 #: By which attribute an entity is known to people, the first that it has.
@@ -126,27 +126,26 @@ def _given(change: Change, values: Mapping[str, Any]) -> dict[str, Any]:
     told = {}
     for attribute, value in values.items():
         if attribute in shown:
-            prop = shown[attribute]
-            told[prop.name] = _wire(prop, value)
+            name, convert = shown[attribute]
+            told[name] = _wire(value, convert)
     return told
 
 
 @cache
-def _shown(entity_type: EntityType) -> Mapping[str, Property]:
-    """What a line may tell, by attribute."""
+def _shown(entity_type: EntityType) -> Mapping[str, tuple[str, Convert | None]]:
+    """What a line may tell, by attribute: its name on the wire, and how its values go there."""
     return {
-        prop.attribute: prop
+        prop.attribute: (prop.name, writer(prop))
         for prop in entity_type.properties.values()
         if not (prop.words.secret or prop.words.masked or "password" in prop.attribute)
     }
 
 
-def _wire(prop: Property, value: Any) -> Any:
+def _wire(value: Any, convert: Convert | None) -> Any:
     if value is None:
         return None
-    if isinstance(value, list | Mapping):
+    if isinstance(value, list | dict):
         return _clean(value)
-    convert = writer(prop)
     return value if convert is None else convert(value)
 
 
