@@ -1,5 +1,6 @@
 """Instants keep seven digits, and a clock can be another than the one on the wall."""
 
+import uuid
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -102,3 +103,9 @@ def test_identifiers_are_new() -> None:
     assert one != other
     assert len(one) == 36
     assert one == one.lower()
+
+
+def test_identifiers_are_random_uuids() -> None:
+    for _ in range(100):
+        made = uuid.UUID(text := clock.new_guid())
+        assert (made.version, made.variant, str(made)) == (4, uuid.RFC_4122, text)

@@ -1,10 +1,12 @@
 """Values on their way in and out: each reader and writer, and that they undo one another."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concertmaster.odata import response, values
+from concertmaster.odata import declare, response, values
 
 
 @pytest.mark.parametrize(
@@ -94,3 +96,14 @@ def test_a_row_version_as_the_guide_shows_it() -> None:
 def test_what_does_not_fit_is_refused(read: object, value: object) -> None:
     with pytest.raises(ValueError, match=r".+"):
         read(value)  # type: ignore[operator]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)  # fmt: skip
+def test_json_is_kept_as_it_came_whatever_the_size_of_its_numbers(value: object) -> None:
+    assert json.loads(declare.json_text(value)) == value

@@ -31,7 +31,7 @@ def flaw_of(text: str) -> str | None:
     except SchemaError as error:
         return _reason(error)
     except (ValueError, *_UNUSABLE) as error:
-        return str(error)[:REASON_LENGTH]
+        return _told(error)
     return None
 
 
@@ -40,7 +40,7 @@ def misfit_of(text: str, members: Mapping[str, Any]) -> str | None:
     try:
         worst = best_match(_validator(text).iter_errors(dict(members)))
     except _UNUSABLE as error:
-        return str(error)[:REASON_LENGTH]
+        return _told(error)
     return None if worst is None else _reason(worst)
 
 
@@ -52,6 +52,10 @@ def _validator(text: str) -> Validator:
     kind = validator_for(schema)
     kind.check_schema(schema)
     return kind(schema, registry=REGISTRY, format_checker=kind.FORMAT_CHECKER)
+
+
+def _told(error: Exception) -> str:
+    return (str(error) or type(error).__name__)[:REASON_LENGTH]
 
 
 def _reason(error: ValidationError | SchemaError) -> str:
