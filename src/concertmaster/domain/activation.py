@@ -16,8 +16,18 @@ from sqlalchemy.orm.util import identity_key
 from concertmaster.domain import clock, launching, occurrences, schedules
 from concertmaster.domain.events import Event
 from concertmaster.entities import Job, JobState, ProcessSchedule, QueueItem, QueueItemStatus
+from concertmaster.odata.query import (
+    Statement,
+    compile_statement,
+    list_value,
+    once_per_dialect,
+    one_of,
+    write,
+)
 
 SCHEDULES = cast("sa.Table", ProcessSchedule.__table__)
+ITEMS = cast("sa.Table", QueueItem.__table__)
+JOBS = cast("sa.Table", Job.__table__)
 
 #: Jobs that will work on items, or are at it.
 ACTIVE = (JobState.Pending, JobState.Running, JobState.Resumed)
@@ -88,51 +98,57 @@ def react(session: Session, happened: Sequence[Event], by: int | None) -> None:
             WAKES[event.type](session, event.ids[begin : begin + CHUNK], event.at)
 
 
-def _waking(which: sa.ColumnElement[bool]) -> sa.Executable:
+#: Which triggers are meant, of some ids that are bound as one value (see `one_of`).
+Which = Callable[[str], sa.ColumnElement[bool]]
+
+
+@once_per_dialect
+def _waking(which: Which, dialect: sa.Dialect) -> Statement:
     """Wakes triggers of queues that are on, and would not count by now anyway."""
     now = sa.bindparam("at", type_=SCHEDULES.c.due_at.type)
-    return (
+    return compile_statement(
         sa.update(SCHEDULES)
         .where(
-            which,
+            which(dialect.name),
             SCHEDULES.c.queue_definition_id.is_not(None),
             SCHEDULES.c.enabled,
             sa.or_(SCHEDULES.c.due_at.is_(None), SCHEDULES.c.due_at > now),
         )
         .values(due_at=now)
-        .returning(SCHEDULES.c.id)
+        .returning(SCHEDULES.c.id),
+        dialect,
     )
 
 
-def _count_now(session: Session, waking: sa.Executable, ids: Sequence[int], now: str) -> None:
-    """One statement, the same each time: items are added more often than there are triggers."""
+def _count_now(session: Session, which: Which, ids: Sequence[int], now: str) -> None:
+    """One statement, compiled once: items are added more often than there are triggers."""
     session.flush()
-    woken = session.execute(waking, {"ids": list(ids), "at": now}).scalars().all()
-    for schedule_id in woken:
+    connection = session.connection()
+    statement = _waking(which, connection.dialect)
+    given = {"ids": list_value(ids, connection.dialect.name), "at": now}
+    for (schedule_id,) in write(connection, SCHEDULES, statement, given):
         known = session.identity_map.get(identity_key(ProcessSchedule, schedule_id))
         if known is not None:
             session.expire(known)
 
 
-_IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
-_ADDED = _waking(
-    SCHEDULES.c.queue_definition_id.in_(
-        sa.select(QueueItem.queue_definition_id).where(QueueItem.id.in_(_IDS))
-    )
-)
-_ENDED = _waking(
-    SCHEDULES.c.activate_on_job_complete
-    & SCHEDULES.c.release_id.in_(sa.select(Job.release_id).where(Job.id.in_(_IDS)))
-)
+def _of_items(dialect: str) -> sa.ColumnElement[bool]:
+    items = sa.select(QueueItem.queue_definition_id).where(one_of(ITEMS.c.id, "ids", dialect))
+    return SCHEDULES.c.queue_definition_id.in_(items)
+
+
+def _of_jobs(dialect: str) -> sa.ColumnElement[bool]:
+    jobs = sa.select(Job.release_id).where(one_of(JOBS.c.id, "ids", dialect))
+    return SCHEDULES.c.activate_on_job_complete & SCHEDULES.c.release_id.in_(jobs)
 
 
 def _added(session: Session, item_ids: Sequence[int], now: str) -> None:
-    _count_now(session, _ADDED, item_ids, now)
+    _count_now(session, _of_items, item_ids, now)
 
 
 def _ended(session: Session, job_ids: Sequence[int], now: str) -> None:
     """Those that ask for it count at once; the others at the half hour."""
-    _count_now(session, _ENDED, job_ids, now)
+    _count_now(session, _of_jobs, job_ids, now)
     releases = sa.select(Job.release_id).where(Job.id.in_(job_ids))
     _count_later(session, ProcessSchedule.release_id.in_(releases), now)
 
