@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from concertmaster.odata.declare import Enumeration
 from concertmaster.odata.query import (
     Statement,
     compile_statement,
@@ -106,7 +107,8 @@ class Inserting:
             if values[column] is None:
                 values[column] = default(values)
         for column, store in self.stores:
-            values[column] = store(values[column])
+            if (value := values[column]) is not None:
+                values[column] = store(value)
         return values
 
 
@@ -114,7 +116,7 @@ class Inserting:
 def inserting_of(cls: type[Any], dialect: sa.Dialect) -> Inserting:
     """Made once for each class and kind of database."""
     columns, attribute_of = _columns(cls), cls.__mapper__.get_property_by_column
-    stores = [(c.name, c.type.dialect_impl(dialect).bind_processor(dialect)) for c in columns]
+    stores = [(column.name, _store(column, dialect)) for column in columns]
     return Inserting(
         cls.__mapper__.local_table,
         compile_statement(_insert(cls), dialect),
@@ -124,6 +126,13 @@ def inserting_of(cls: type[Any], dialect: sa.Dialect) -> Inserting:
         tuple((column.name, _default(column)) for column in columns if column.default),
         tuple((name, store) for name, store in stores if store is not None),
     )
+
+
+def _store(column: sa.Column[Any], dialect: sa.Dialect) -> Store | None:
+    if isinstance(column.type, Enumeration):
+        return int  # what its processor comes to, without the way there
+    processor: Store | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return processor
 
 
 def _default(column: sa.Column[Any]) -> Callable[[Given], Any]:
