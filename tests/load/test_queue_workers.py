@@ -20,6 +20,7 @@ WORKERS, ITEMS, KILLS = (50, 2000, 4) if LONG else (8, 80, 1)
 pytestmark = pytest.mark.timeout(900 if LONG else 120)
 
 QUEUE = "Work"
+LEFT = ("NumberOfRemainingTransactions", "NumberOfInProgressTransactions")
 ADD, BULK, START = (
     f"/odata/Queues/UiPathODataSvc.{name}"
     for name in ("AddQueueItem", "BulkAddQueueItems", "StartTransaction")
@@ -124,13 +125,15 @@ def histories(client: Client) -> dict[int, list[str]]:
 
 
 def figures(client: Client, queue_id: int) -> Counter[str]:
-    """The hours of a queue, added up."""
+    """The hours of a queue, added up; what is left is what the last hour says."""
     path = (
         "/odata/QueueProcessingRecords/UiPathODataSvc.RetrieveLastDaysProcessingRecords"
         f"(daysNo=9,queueDefinitionId={queue_id})"
     )
     total: Counter[str] = Counter()
-    for row in client.ok("GET", path)["value"]:
+    for row in sorted(client.ok("GET", path)["value"], key=lambda row: str(row["ProcessingTime"])):
+        for name in LEFT:
+            total[name] = 0
         total.update({name: n for name, n in row.items() if name.startswith(("Number", "Total"))})
     return total
 
