@@ -15,6 +15,7 @@ from sqlalchemy.orm.util import identity_key
 
 from concertmaster.domain import clock, launching, occurrences, schedules
 from concertmaster.domain.events import Event
+from concertmaster.domain.queue_history import ITEMS
 from concertmaster.entities import Job, JobState, ProcessSchedule, QueueItem, QueueItemStatus
 from concertmaster.odata.query import (
     Statement,
@@ -26,7 +27,6 @@ from concertmaster.odata.query import (
 )
 
 SCHEDULES = cast("sa.Table", ProcessSchedule.__table__)
-ITEMS = cast("sa.Table", QueueItem.__table__)
 JOBS = cast("sa.Table", Job.__table__)
 
 #: Jobs that will work on items, or are at it.

@@ -32,10 +32,10 @@ class Moment:
     wait: Wait
 
     def after(self, session: Session, instant: str | None) -> str | None:
-        wait = self.wait(session) if instant is not None and callable(self.wait) else self.wait
-        if instant is None or not isinstance(wait, int):
+        if instant is None:
             return None
-        return clock.add(instant, wait) if wait else instant
+        wait = self.wait(session) if callable(self.wait) else self.wait
+        return None if wait is None else clock.add(instant, wait)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from concertmaster.odata.declare import Enumeration
+from concertmaster.odata.model import primary_attribute
 from concertmaster.odata.query import (
     Statement,
     compile_statement,
@@ -44,7 +45,7 @@ class _Shape:
 def _shape(cls: type[Any]) -> _Shape:
     mapper = cls.__mapper__
     return _Shape(
-        mapper.get_property_by_column(mapper.primary_key[0]).key,
+        primary_attribute(cls),
         mapper.local_table.autoincrement_column is not None,
         frozenset(relationship.key for relationship in mapper.relationships),
     )

@@ -206,6 +206,12 @@ class EntityType:
         return {name.lower(): path for name, path in self.declaration.aliases.items()}
 
 
+def primary_attribute(cls: type[Any]) -> str:
+    """By which attribute a mapped class holds its primary key; OData's key may be another one."""
+    mapper = cls.__mapper__
+    return str(mapper.get_property_by_column(mapper.primary_key[0]).key)
+
+
 @dataclass(frozen=True, eq=False)
 class EntitySet:
     """A named collection of one entity type."""

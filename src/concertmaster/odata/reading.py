@@ -18,7 +18,14 @@ from concertmaster.odata.errors import InvalidQuery, NotFound
 from concertmaster.odata.host import Behaviour, Call, Host
 from concertmaster.odata.ignored import ignore
 from concertmaster.odata.inserting import inserting_of
-from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
+from concertmaster.odata.model import (
+    EntitySet,
+    EntityType,
+    Model,
+    Navigation,
+    Property,
+    primary_attribute,
+)
 from concertmaster.odata.operations import Operation
 from concertmaster.odata.plan import Asked, Plan, Planner, Restriction
 from concertmaster.odata.query import Row, list_value, one_of, run, write
@@ -178,7 +185,7 @@ class Reading:
             raise NotFound("The requested resource was not found.", type=navigation.target)
         related = getattr(entity, navigation.attribute)
         key = navigation.target.cls.__mapper__.primary_key[0]
-        attribute = navigation.target.cls.__mapper__.get_property_by_column(key).key
+        attribute = primary_attribute(navigation.target.cls)
         if navigation.collection:
             wanted = [getattr(item, attribute) for item in related]
             narrowed = Selection(navigation.target.cls, (key.in_(wanted),))
@@ -200,7 +207,7 @@ class Reading:
     ) -> Response:
         """Entities that an operation made or changed, read back through the ordinary pipeline."""
         entity_set = self.set_of(_class_of(entities, operation))
-        key_attribute = _primary_attribute(entity_set.type)
+        key_attribute = primary_attribute(entity_set.type.cls)
         keys = [getattr(entity, key_attribute) for entity in entities]
         column = entity_set.type.cls.__mapper__.primary_key[0]
         dialect = call.connection.dialect.name
@@ -231,7 +238,7 @@ class Reading:
         inserting = inserting_of(type(entity), call.connection.dialect)
         stored = inserting.values(entity.__dict__)
         rows = write(call.connection, inserting.table, plan.rows, stored)  # type: ignore[arg-type]
-        setattr(entity, _primary_attribute(entity_set.type), rows[0][-1])
+        setattr(entity, primary_attribute(type(entity)), rows[0][-1])
         item = self._written(call, plan, rows, values, request)[0]
         headers = {"location": self.location(entity, request)}
         return self._entity(
@@ -354,11 +361,6 @@ class Reading:
 
 def no_such_row(entity_type: EntityType) -> NotFound:
     return NotFound(f"{entity_type.cls.__name__} does not exist.", type=entity_type)
-
-
-def _primary_attribute(entity_type: EntityType) -> str:
-    mapper = entity_type.cls.__mapper__
-    return str(mapper.get_property_by_column(mapper.primary_key[0]).key)
 
 
 def _position(
