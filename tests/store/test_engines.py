@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from concertmaster.entities import Folder
 from concertmaster.store import Registry, engines
+from concertmaster.store.standing import Standing
 
 KEY = "0" * 36
 
@@ -90,3 +91,36 @@ def test_what_belongs_to_a_tenant_is_made_once(registry: Registry) -> None:
 
     assert registry.default.own(Thing) is registry.default.own(Thing)
     assert registry.default.own(Thing).tenant is registry.default
+
+
+def test_a_commit_that_fails_keeps_nobody_from_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "LONGEST_WAIT", 0)
+    engine = engines.open_engine(sa.URL.create("sqlite", database=str(tmp_path / "x.db")))
+    writing = engines.for_writing(engine)
+    with writing.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql("CREATE TABLE u (n REFERENCES t DEFERRABLE INITIALLY DEFERRED)")
+
+    def fail() -> None:
+        with writing.begin() as connection:
+            connection.exec_driver_sql("INSERT INTO u VALUES (1)")
+
+    def fail_standing() -> None:
+        connection = standing.take()
+        try:
+            connection.begin()
+            connection.exec_driver_sql("INSERT INTO u VALUES (1)")
+            connection.commit()
+        finally:
+            standing.give(connection)
+
+    standing = Standing(writing, 1)
+    for attempt in (fail, fail_standing, fail_standing, fail):
+        with pytest.raises(sa.exc.IntegrityError):
+            attempt()
+    with writing.begin() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM u").scalar() == 0
+    standing.close()
+    engine.dispose()

@@ -129,8 +129,15 @@ def _take_turns(engine: sa.Engine) -> None:
             let_go(connection.connection)
             raise
 
-    after_commit(engine, let_go)  # where it fails, a rollback follows
-    rollback = engine.dialect.do_rollback
+    after_commit(engine, let_go)
+    commit, rollback = engine.dialect.do_commit, engine.dialect.do_rollback
+
+    def do_commit(connection: sa.PoolProxiedConnection) -> None:
+        try:
+            commit(connection)
+        except BaseException:
+            do_rollback(connection)  # SQLAlchemy takes it for ended, SQLite keeps it open
+            raise
 
     def do_rollback(connection: sa.PoolProxiedConnection) -> None:
         try:
@@ -138,4 +145,5 @@ def _take_turns(engine: sa.Engine) -> None:
         finally:
             let_go(connection)
 
+    engine.dialect.do_commit = do_commit  # type: ignore[assignment]
     engine.dialect.do_rollback = do_rollback  # type: ignore[assignment]

@@ -35,7 +35,7 @@ class Standing:
 
     def give(self, connection: sa.Connection) -> None:
         """Give back; what is open on it is undone."""
-        if connection.in_transaction():
+        if connection.get_transaction() is not None:  # open, or its commit has failed
             connection.rollback()
         if len(self._free) < self._most and _is_open(connection):
             self._free.append((connection, time.monotonic()))
