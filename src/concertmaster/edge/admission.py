@@ -117,12 +117,16 @@ class Orchestrator:
             self.tenant, self.registry, request.headers, need_of(request.method, target),
             base_url=root,
         )  # fmt: skip
+        promises = request.promises
+        call.patient = promises is not None
         try:
             yield call
         except BaseException:
             call.close(commit=False)
             raise
-        call.close(commit=call.writes)
+        promise = call.close(commit=call.writes)
+        if promise is not None and promises is not None:
+            promises.append(promise)
 
     def restrict(self, call: Call, entity_type: EntityType) -> Restriction | None:
         return visible(call, entity_type)

@@ -5,13 +5,13 @@ Nothing here knows which sets exist; `plan.py` holds what was asked against the 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import BinaryIO
 from urllib.parse import unquote, unquote_plus
 
 from concertmaster.odata.errors import BadRequest, InvalidQuery
+from concertmaster.odata.lazily import cached_property
 
 #: The system query options this engine reads; any other `$name` is refused.
 SYSTEM_OPTIONS = frozenset(
@@ -50,6 +50,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)  #: names in lower case
     body: bytes = b""
     form: BinaryIO | None = None  #: the body, where it is a form: too large to be held
+    #: What has to come true before the answer is sent; None where nobody waits for that.
+    promises: list[Awaitable[None]] | None = None
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:

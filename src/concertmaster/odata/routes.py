@@ -75,7 +75,11 @@ class ODataDoor:
         service, remote = self.serve(scope)
         if remote:
             return await to_thread.run_sync(service.respond, request)
-        return service.respond(request)
+        request.promises = []
+        answer = service.respond(request)
+        for promise in request.promises:
+            await promise
+        return answer
 
     def _is_below(self, path: str) -> bool:
         start = path[: len(self.prefix) + 1].lower()

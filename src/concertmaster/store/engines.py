@@ -62,6 +62,17 @@ def after_commit(engine: sa.Engine, tell: Callable[[sa.PoolProxiedConnection], N
     engine.dialect.do_commit = do_commit  # type: ignore[assignment]
 
 
+def before_writing(engine: sa.Engine, tell: Callable[[], None]) -> None:
+    """Have something told when a writer is about to wait for its turn on SQLite, in its thread."""
+    _told_before(engine).append(tell)
+
+
+def _told_before(engine: sa.Engine) -> list[Callable[[], None]]:
+    # Not an event of the engine: those of SQLAlchemy that begin a transaction have no order.
+    told: list[Callable[[], None]] = vars(engine.dialect).setdefault("concertmaster_before", [])
+    return told
+
+
 def _ask_the_idle(engine: sa.Engine) -> None:
     """Ask a connection that lay idle whether it lives; a round trip before each use is too many.
 
@@ -108,7 +119,7 @@ def _take_turns(engine: sa.Engine) -> None:
     "database is locked" when that took too long. The lock is let go once SQLite has committed:
     the engine's `commit` event is too early, see `after_commit`.
     """
-    writer = threading.Lock()
+    writer, told_before = threading.Lock(), _told_before(engine)
     writing: set[Any] = set()  # the driver's connection that holds the lock
 
     def let_go(connection: sa.PoolProxiedConnection) -> None:
@@ -120,6 +131,8 @@ def _take_turns(engine: sa.Engine) -> None:
     def _begin(connection: sa.Connection) -> None:
         how = connection.get_execution_options().get(BEGIN, "BEGIN")
         if how != "BEGIN":
+            for tell in told_before:
+                tell()
             if not writer.acquire(timeout=LONGEST_WAIT):
                 raise TimeoutError("another transaction keeps the database for too long")
             writing.add(connection.connection.dbapi_connection)

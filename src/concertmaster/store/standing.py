@@ -33,6 +33,9 @@ class Standing:
         except IndexError:
             return self._engine.connect()
 
+    def commit(self, connection: sa.Connection) -> None:
+        connection.commit()
+
     def give(self, connection: sa.Connection) -> None:
         """Give back; what is open on it is undone."""
         if connection.get_transaction() is not None:  # open, or its commit has failed

@@ -14,6 +14,7 @@ from concertmaster.domain.clock import Clock
 from concertmaster.store.bell import Bell
 from concertmaster.store.blobs import Blobs, blobs_at
 from concertmaster.store.engines import IDLE, for_writing, open_engine
+from concertmaster.store.group_commit import GroupCommit
 from concertmaster.store.leases import Leases
 from concertmaster.store.standing import Standing
 
@@ -68,11 +69,15 @@ class Tenant:
     def dialect(self) -> str:
         return self.engine.dialect.name
 
-    def session(self, connection: sa.Connection | None = None) -> Session:
-        """A unit of work that may write; over a connection, its transaction is that one's."""
+    def session(self, connection: sa.Connection | None = None, *, shared: bool = False) -> Session:
+        """A unit of work that may write; over a connection, its transaction is that one's.
+
+        Where others have written in that transaction, too, what fails takes back its own only.
+        """
         return Session(
             self.writing if connection is None else connection, expire_on_commit=False,
-            join_transaction_mode="rollback_only", info={"tenant": self},
+            join_transaction_mode="create_savepoint" if shared else "rollback_only",
+            info={"tenant": self},
         )  # fmt: skip
 
     def reader(self, connection: sa.Connection | None = None) -> Session:
@@ -100,6 +105,13 @@ class Tenant:
     def writers(self) -> Standing:
         """For calls that write; of a server's few connections none is kept for these alone."""
         return Standing(self.writing, 2 if self.dialect == "sqlite" else 0)
+
+    @cached_property
+    def group_commit(self) -> GroupCommit | None:
+        """For calls that write on the event loop; on PostgreSQL each has a thread of its own."""
+        if self.dialect != "sqlite":
+            return None
+        return GroupCommit(self.writers, self.engine, self.bell.ring)
 
     def own(self, make: Callable[["Tenant"], T]) -> T:
         """The one `make(tenant)` of this tenant: caches live and go with what they are of."""
