@@ -1,7 +1,10 @@
 """Every shape of URL reaches the same service, and answers speak the caller's own address."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from concertmaster.edge.address import _split, split
 from stand_in import Client, StandIn
 
 SHAPES = [
@@ -12,6 +15,29 @@ SHAPES = [
     "/acme/Default/orchestrator_/orchestrator_",  # as one page of the guide has it
     "/acme/Default/orchestrator_/",  # and another: two slashes
 ]
+
+
+_SEGMENTS = st.sampled_from(
+    [
+        "odata",
+        "ODATA",
+        "od%61ta",
+        "orchestrator_",
+        "acme",
+        "Default",
+        "api",
+        "Jobs(5)",
+        "t",
+        "",
+        "%2F",
+    ]
+)
+
+
+@given(st.lists(_SEGMENTS, max_size=9))
+def test_what_is_remembered_of_a_path_makes_no_difference(segments: list[str]) -> None:
+    path = "/" + "/".join(segments)
+    assert split(path) == _split(path)
 
 
 @pytest.mark.parametrize("prefix", SHAPES)

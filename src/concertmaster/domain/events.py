@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 _KEPT = "concertmaster_events"  #: where a session keeps them
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
     """One thing that happened to one or more entities of a kind."""
 

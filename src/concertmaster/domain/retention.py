@@ -61,6 +61,8 @@ SINCE: Mapping[RetentionType, sa.ColumnElement[str]] = {
 #: How many items are removed in one go.
 BATCH = 1000
 
+_DATE = len("2026-11-28")  # the characters of an instant that are its date
+
 _INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -161,7 +163,7 @@ def members(session: Session, queue_id: int) -> dict[str, Any]:
 
 def of_new_queue(queue: QueueDefinition, *, now: str) -> list[dict[str, Any]]:
     """The policies of a queue that was just made and holds nothing yet."""
-    runs = _first_runs(_day_of(now))
+    runs = _first_runs(now[:_DATE])
     return [
         {
             "queue_definition_id": queue.id,
@@ -176,8 +178,9 @@ def of_new_queue(queue: QueueDefinition, *, now: str) -> list[dict[str, Any]]:
 
 
 @lru_cache(8)
-def _first_runs(day: int) -> Mapping[RetentionType, str]:
+def _first_runs(date: str) -> Mapping[RetentionType, str]:
     """When the policies of a queue that was made on a day may have something to do."""
+    day = clock.ticks(clock.parse(date))
     return {
         type_: clock.instant_within(day + (period + 1) * clock.DAY)
         for type_, period in DEFAULT_PERIODS.items()

@@ -11,6 +11,7 @@ What was taken off is the root that absolute URLs in answers are built from.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,7 +28,7 @@ ROOTS = frozenset({
 SERVICE = "orchestrator_"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Address:
     """A path, split into where it is mounted and what is asked there."""
 
@@ -39,6 +40,21 @@ class Address:
 
 def split(path: str) -> Address | None:
     """None when the path belongs to no shape of ours."""
+    root, odata, rest = path.partition("/odata/")
+    if not odata:
+        return _split(path)
+    address = _split_before_odata(root)  # the same for all that is asked of a tenant
+    if address is None or not rest:
+        return address
+    return Address(address.prefix, address.rest + rest, address.organization, address.tenant)
+
+
+@lru_cache(1024)
+def _split_before_odata(root: str) -> Address | None:
+    return _split(f"{root}/odata/")
+
+
+def _split(path: str) -> Address | None:
     parts = path.lstrip("/").split("/")
     lowered = [unquote(part).lower() for part in parts[:5]]
     if lowered[0] in ROOTS:

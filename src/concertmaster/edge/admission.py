@@ -240,7 +240,7 @@ def prepare(call: Call, entity: Any) -> None:
     values = entity.__dict__
     for attribute, give in _given_to(type(entity)):  # type: ignore[arg-type]
         if values.get(attribute) is None:
-            setattr(entity, attribute, give(call))
+            values[attribute] = give(call)  # no session has it yet, which would have to be told
 
 
 @cache

@@ -8,7 +8,7 @@ import orjson
 from concertmaster.odata import response, write
 from concertmaster.odata.checks import check_rows
 from concertmaster.odata.host import Behaviour, Call, Host
-from concertmaster.odata.inserting import stands_alone
+from concertmaster.odata.inserting import new_entity, stands_alone
 from concertmaster.odata.operations import read_object
 from concertmaster.odata.reading import Reading
 from concertmaster.odata.request import Request
@@ -60,7 +60,7 @@ class Changing:
         """An entity that may be stored: no rule and no other row speaks against it."""
         entity_type = self.reading.set_of(cls).type
         change = write.read_change(entity_type, payload, create=True, strict=self.behaviour.strict)
-        entity = cls(**change.values)
+        entity = new_entity(cls, change.values)
         self.host.prepare(call, entity)
         self.hooks.run("before_create", cls, call, entity, change)
         check_rows(call.connection, entity_type, entity)

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import instance_state
 
 from concertmaster.odata.declare import Enumeration
 from concertmaster.odata.model import primary_attribute
@@ -26,12 +27,22 @@ from concertmaster.odata.query import (
 Store = Callable[[Any], Any]
 
 
+def new_entity(cls: type[Any], values: Mapping[str, Any]) -> Any:
+    """An entity of a class that no session knows, with values by attribute.
+
+    What its constructor would make, without an event for every attribute, which nobody hears.
+    """
+    entity = cls.__mapper__.class_manager.new_instance()
+    entity.__dict__.update(values)
+    return entity
+
+
 def stands_alone(entity: Any) -> bool:
     """Whether a new entity is its own columns only, and no session has it in hand yet."""
     values, shape = entity.__dict__, _shape(type(entity))  # type: ignore[arg-type]
     has_key = values.get(shape.key) is not None
     untouched = shape.relationships.isdisjoint(values)
-    return untouched and shape.numbered is not has_key and sa.inspect(entity).transient
+    return untouched and shape.numbered is not has_key and instance_state(entity).transient
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,7 @@ class Inserting:
     attributes: tuple[str, ...]  #: where the value of each column comes from
     defaults: tuple[tuple[str, Callable[[Given], Any]], ...]
     stores: tuple[tuple[str, Store], ...]  #: from the attribute's form to the database's
+    key: str  #: the attribute of the primary key
 
     def values(self, given: Mapping[str, Any]) -> Given:
         """What is bound: values by attribute, or their defaults, as the database holds them."""
@@ -126,6 +138,7 @@ def inserting_of(cls: type[Any], dialect: sa.Dialect) -> Inserting:
         tuple(attribute_of(column).key for column in columns),
         tuple((column.name, _default(column)) for column in columns if column.default),
         tuple((name, store) for name, store in stores if store is not None),
+        primary_attribute(cls),
     )
 
 

@@ -53,7 +53,7 @@ class Literal(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shape:
     """A text without its literals, and the literals in their order."""
 

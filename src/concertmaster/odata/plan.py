@@ -37,7 +37,7 @@ class Limits:
     any_all_depth: int = 3
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Restriction:
     """Which rows of a set a request may see: conditions with names to bind, and their values.
 
@@ -49,7 +49,7 @@ class Restriction:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Inside:
     """The same for rows that are reached by navigation: what an expansion may show."""
 
@@ -58,7 +58,7 @@ class Inside:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Asked:
     """A read, before it is held against the model."""
 

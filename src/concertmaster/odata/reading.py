@@ -238,7 +238,7 @@ class Reading:
         inserting = inserting_of(type(entity), call.connection.dialect)
         stored = inserting.values(entity.__dict__)
         rows = write(call.connection, inserting.table, plan.rows, stored)  # type: ignore[arg-type]
-        setattr(entity, primary_attribute(type(entity)), rows[0][-1])
+        entity.__dict__[inserting.key] = rows[0][-1]
         item = self._written(call, plan, rows, values, request)[0]
         headers = {"location": self.location(entity, request)}
         return self._entity(

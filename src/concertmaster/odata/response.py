@@ -25,7 +25,7 @@ Convert = Callable[[Any], Any]
 CONTENT_TYPE = "application/json; odata.metadata=minimal; odata.streaming=true"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
     """An answer, before any web framework."""
 

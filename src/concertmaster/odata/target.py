@@ -17,7 +17,7 @@ from concertmaster.odata.request import Request, Segment
 _KEY_SEGMENT = re.compile(r"\d+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Target:
     """A resolved path. `key` is the text in parentheses; None addresses the collection."""
 

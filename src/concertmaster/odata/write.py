@@ -9,13 +9,15 @@ import inspect
 import types as python_types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from math import inf
 from types import ModuleType
 from typing import Any
 
 from concertmaster.odata.errors import InvalidPayload, PreconditionFailed
 from concertmaster.odata.ignored import ignore
 from concertmaster.odata.model import EntityType, Navigation, Property
-from concertmaster.odata.values import read_row_version, reader
+from concertmaster.odata.values import Read, read_row_version, reader
 
 HOOK = "__odata_hook__"
 
@@ -48,16 +50,18 @@ def read_change(
     """
     values: dict[str, Any] = {}
     related: dict[str, Any] = {}
+    writable = _writable_members(entity_type, create)
     for name, given in payload.items():
-        member = entity_type.find(str(name))
-        if isinstance(member, Navigation):
+        member = entity_type.find(name)
+        if member in writable:
+            attribute, read = writable[member]
+            values[attribute] = None if given is None else read(given)
+        elif isinstance(member, Navigation):
             related[member.name] = given
-        elif member is not None and _writable(member, create):
-            values[member.attribute] = _read(member, given)
-        elif member is None and "@" not in str(name):
+        elif member is None and "@" not in name:
             if strict:
                 raise InvalidPayload(f"{entity_type.name} has no member '{name}'.", member=name)
-            ignore("member", str(name))
+            ignore("member", name)
     if create or replace:
         _complete(entity_type, values, create=create)
     return Change(entity_type, values, related, replace)
@@ -69,32 +73,39 @@ def _writable(prop: Property, create: bool) -> bool:
     return create or not (prop.words.immutable or prop.column.primary_key)
 
 
-def _read(prop: Property, given: Any) -> Any:
-    if given is None:
-        return None
-    try:
-        value = reader(prop)(given)
-    except ValueError as error:
-        raise InvalidPayload(
-            f"The value of {prop.name} is not valid: {error}", member=prop.name
-        ) from None
-    _check_bounds(prop, value)
-    return prop.enumeration.members(value) if prop.enumeration else value
+@cache
+def _writable_members(entity_type: EntityType, create: bool) -> Mapping[Any, tuple[str, Read]]:
+    """The properties that may be written, each with its attribute and what reads its values."""
+    writable = (prop for prop in entity_type.properties.values() if _writable(prop, create))
+    return {prop: (prop.attribute, _reader(prop)) for prop in writable}
 
 
-def _check_bounds(prop: Property, value: Any) -> None:
-    words = prop.words
-    if prop.length and isinstance(value, str) and len(value) > prop.length:
-        raise InvalidPayload(
-            f"The field {prop.name} must be a string with a maximum length of {prop.length}.",
-            member=prop.name,
-        )
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        low, high = words.minimum, words.maximum
-        if (low is not None and value < low) or (high is not None and value > high):
+def _reader(prop: Property) -> Read:
+    read_value, enumeration = reader(prop), prop.enumeration
+    length, least, most = prop.length, prop.words.minimum, prop.words.maximum
+    bounded = least is not None or most is not None
+    low, high = (-inf if least is None else least), (inf if most is None else most)
+
+    def read(given: Any) -> Any:
+        try:
+            value = read_value(given)
+        except ValueError as error:
             raise InvalidPayload(
-                f"The field {prop.name} must be between {low} and {high}.", member=prop.name
+                f"The value of {prop.name} is not valid: {error}", member=prop.name
+            ) from None
+        if isinstance(value, str):
+            if length and len(value) > length:
+                raise InvalidPayload(
+                    f"The field {prop.name} must be a string with a maximum length of {length}.",
+                    member=prop.name,
+                )
+        elif bounded and not low <= value <= high:
+            raise InvalidPayload(
+                f"The field {prop.name} must be between {least} and {most}.", member=prop.name
             )
+        return enumeration.members(value) if enumeration else value
+
+    return read
 
 
 def _complete(entity_type: EntityType, values: dict[str, Any], *, create: bool) -> None:

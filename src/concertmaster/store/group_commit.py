@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import local
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -30,7 +31,8 @@ class _Group:
 
     def execute(self, sql: str) -> None:
         """Past SQLAlchemy, whose savepoints cost half of what there is to gain."""
-        self.connection.connection.cursor().execute(sql).close()
+        driver: Any = self.connection.connection.dbapi_connection
+        driver.execute(sql)
 
     def settle(self, error: Exception | None) -> None:
         for promise in self.promises:
