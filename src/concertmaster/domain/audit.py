@@ -164,8 +164,12 @@ def entities_of(
 
 
 def _custom(changed: Changed) -> str:
-    told = {"OldValues": changed.old, "NewValues": changed.new}
-    return orjson.dumps({k: v for k, v in told.items() if v}, default=str).decode()
+    told = {}
+    if changed.old:
+        told["OldValues"] = changed.old
+    if changed.new:
+        told["NewValues"] = changed.new
+    return orjson.dumps(told, default=str).decode()
 
 
 def _type_of(caller: Caller) -> AuditUserType:

@@ -34,7 +34,11 @@ REACTIONS: tuple[Reaction, ...] = (
 
 def concern(tenant: Tenant, happened: Sequence[Event]) -> bool:
     """Whether anything follows from what happened."""
-    return any(one.concerns(tenant, event.type) for event in happened for one in REACTIONS)
+    for event in happened:
+        for reaction in REACTIONS:
+            if reaction.concerns(tenant, event.type):
+                return True
+    return False
 
 
 def settle(session: Session, *, by: int | None = None) -> None:

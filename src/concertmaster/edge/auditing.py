@@ -110,9 +110,11 @@ def _write(
 
 def _changed(entity: Any, **values: Mapping[str, Any]) -> Changed:
     key = getattr(entity, "id", None)
-    names = (getattr(entity, one) for one in _names_of(type(entity)))  # type: ignore[arg-type]
-    name = next((name for name in names if name), None)
-    return Changed(key if isinstance(key, int) else None, name, **values)
+    name = None
+    for attribute in _names_of(type(entity)):  # type: ignore[arg-type]
+        if name := getattr(entity, attribute):
+            break
+    return Changed(key if isinstance(key, int) else None, name or None, **values)
 
 
 @cache

@@ -3,11 +3,12 @@
 All questions of one type go to the database in one statement, compiled once.
 """
 
-import enum
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import instance_state
 
 from concertmaster.odata.declare import GuidText, same_name
 from concertmaster.odata.errors import Conflict, InvalidPayload, ODataError
@@ -25,14 +26,14 @@ def check_rows(connection: sa.Connection, entity_type: EntityType, entity: Any) 
     questions = _questions(entity_type, connection.dialect)
     if questions.statement is None:
         return
-    held = entity.__dict__  # what is not in it has to be asked for, through SQLAlchemy
-    values = {
-        name: held[attribute] if attribute in held else getattr(entity, attribute)
-        for name, attribute in questions.attributes
-    }
-    own = values["own"]
-    stored = {k: int(v) if isinstance(v, enum.IntEnum) else v for k, v in values.items()}
-    stored["own"] = _nobody(entity_type) if own is None else own
+    held = entity.__dict__
+    if instance_state(entity).key is None:  # a new one: what it does not hold it does not have
+        values = {name: held.get(attribute) for name, attribute in questions.attributes}
+    else:  # what is not at hand has to be asked for, through SQLAlchemy
+        values = {name: getattr(entity, attribute) for name, attribute in questions.attributes}
+    if values["own"] is None:
+        values["own"] = questions.nobody
+    stored = {k: int(v) if isinstance(v, IntEnum) else v for k, v in values.items()}
     (found,) = run(connection, questions.statement, stored)
     for question, there in zip(questions.asked, found, strict=True):
         if bool(there) is not question.wanted and question.applies(values):
@@ -84,6 +85,7 @@ class Questions:
     statement: Statement | None  #: one column of 0 or 1 for each question; None if there is none
     asked: tuple[Reference | Uniqueness, ...]
     attributes: tuple[tuple[str, str], ...]  #: name of a bound value → attribute it comes from
+    nobody: Any  #: a key that no row has: what a new row is told apart by
 
 
 @once_per_dialect
@@ -123,7 +125,8 @@ class _Asking:
             self._ask(Uniqueness(names, shown[blamed[0].name] if blamed else None), *same, other)
         self.attributes.append(("own", self._attribute(own)))
         statement = compile_statement(sa.select(*self.conditions), dialect) if self.asked else None
-        return Questions(statement, tuple(self.asked), tuple(self.attributes))
+        nobody = "" if isinstance(own.type, sa.String) else -1
+        return Questions(statement, tuple(self.asked), tuple(self.attributes), nobody)
 
     def _bound(self, column: sa.Column[Any], kind: Any) -> sa.BindParameter[Any]:
         name = f"v{len(self.attributes)}"
@@ -141,11 +144,6 @@ class _Asking:
 
 def _is_text(column: sa.Column[Any]) -> bool:
     return type(column.type) is sa.String
-
-
-def _nobody(entity_type: EntityType) -> Any:
-    """A key that no row has: what a new row is told apart by."""
-    return "" if isinstance(entity_type.cls.__mapper__.primary_key[0].type, sa.String) else -1
 
 
 def unique_columns(table: sa.Table) -> list[list[sa.Column[Any]]]:

@@ -107,20 +107,20 @@ class Inserting:
     table: sa.Table
     statement: Statement
     answering: Statement  #: the same, and answers the key
-    columns: tuple[str, ...]
-    attributes: tuple[str, ...]  #: where the value of each column comes from
-    defaults: tuple[tuple[str, Callable[[Given], Any]], ...]
-    stores: tuple[tuple[str, Store], ...]  #: from the attribute's form to the database's
     key: str  #: the attribute of the primary key
+    blank: Mapping[str, Any]  #: every column, with its default where that is always the same
+    columns: Mapping[str, tuple[str, Store]]  #: by attribute
+    defaults: tuple[tuple[str, Callable[[Given], Any], Store], ...]  #: that have to be made
 
     def values(self, given: Mapping[str, Any]) -> Given:
         """What is bound: values by attribute, or their defaults, as the database holds them."""
-        values = Given(zip(self.columns, map(given.get, self.attributes), strict=True))
-        for column, default in self.defaults:
-            if values[column] is None:
-                values[column] = default(values)
-        for column, store in self.stores:
-            if (value := values[column]) is not None:
+        values, columns = Given(self.blank), self.columns
+        for attribute, value in given.items():
+            if value is not None and attribute in columns:
+                column, store = columns[attribute]
+                values[column] = store(value)
+        for column, make, store in self.defaults:
+            if values[column] is None and (value := make(values)) is not None:
                 values[column] = store(value)
         return values
 
@@ -129,28 +129,36 @@ class Inserting:
 def inserting_of(cls: type[Any], dialect: sa.Dialect) -> Inserting:
     """Made once for each class and kind of database."""
     columns, attribute_of = _columns(cls), cls.__mapper__.get_property_by_column
-    stores = [(column.name, _store(column, dialect)) for column in columns]
+    stores = {column: _store(column, dialect) for column in columns}
+    blank: dict[str, Any] = dict.fromkeys(column.name for column in columns)
+    made = []
+    for column in columns:
+        default: Any = column.default
+        if default is None:
+            continue
+        assert default.is_scalar or default.is_callable, f"{column}: the database would make it"
+        if default.is_scalar:
+            blank[column.name] = stores[column](default.arg)
+        else:
+            made.append((column.name, default.arg, stores[column]))
     return Inserting(
         cls.__mapper__.local_table,
         compile_statement(_insert(cls), dialect),
         compile_statement(insert_statement(cls, ()), dialect),
-        tuple(column.name for column in columns),
-        tuple(attribute_of(column).key for column in columns),
-        tuple((column.name, _default(column)) for column in columns if column.default),
-        tuple((name, store) for name, store in stores if store is not None),
         primary_attribute(cls),
+        blank,
+        {attribute_of(column).key: (column.name, stores[column]) for column in columns},
+        tuple(made),
     )
 
 
-def _store(column: sa.Column[Any], dialect: sa.Dialect) -> Store | None:
+def _store(column: sa.Column[Any], dialect: sa.Dialect) -> Store:
+    """From the attribute's form to the database's."""
     if isinstance(column.type, Enumeration):
         return int  # what its processor comes to, without the way there
     processor: Store | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return processor
+    return processor or _as_it_is
 
 
-def _default(column: sa.Column[Any]) -> Callable[[Given], Any]:
-    made: Any = column.default
-    assert made.is_scalar or made.is_callable, f"{column}: the database would have to make it"
-    given: Callable[[Given], Any] = made.arg if made.is_callable else lambda _values: made.arg
-    return given
+def _as_it_is(value: Any) -> Any:
+    return value

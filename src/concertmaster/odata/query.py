@@ -5,8 +5,9 @@ processors: values are bound in the form in which the database holds them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
+from operator import itemgetter
 from typing import Any, TypeVar, TypeVarTuple
 
 import sqlalchemy as sa
@@ -19,21 +20,26 @@ T = TypeVar("T")
 What = TypeVarTuple("What")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Statement:
     """SQL text in the driver's style and the values it always has."""
 
     sql: str
     positions: tuple[str, ...] | None  #: names in order where the driver counts; else by name
     constants: Mapping[str, Any]
+    _ordered: Callable[[Mapping[str, Any]], Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._ordered = dict if self.positions is None else _in_order(self.positions)
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
-        if self.positions is None:
-            return {**self.constants, **values}
-        if not self.constants:
-            return [values[name] for name in self.positions]
-        merged = {**self.constants, **values}
-        return [merged[name] for name in self.positions]
+        return self._ordered({**self.constants, **values} if self.constants else values)
+
+
+def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]
 
 
 def compile_statement(
