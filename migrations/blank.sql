@@ -1,4 +1,4 @@
--- Written by `python -m concertmaster.store`. Of the migrations 0014-3f52ca96.
+-- Written by `python -m concertmaster.store`. Of the migrations 0015-3e00dc7f.
 BEGIN TRANSACTION;
 CREATE TABLE access_version (
 	id SMALLINT NOT NULL, 
@@ -9,7 +9,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0014');
+INSERT INTO "alembic_version" VALUES('0015');
 CREATE TABLE alerts (
 	notification_name VARCHAR, 
 	data VARCHAR, 
@@ -901,9 +901,9 @@ CREATE TABLE "sessions" (
 	capabilities VARCHAR, 
 	simulated BOOLEAN DEFAULT 0 NOT NULL, maintenance_mode SMALLINT DEFAULT '0' NOT NULL, 
 	CONSTRAINT pk_sessions PRIMARY KEY (id), 
-	CONSTRAINT fk_sessions_robot_id FOREIGN KEY(robot_id) REFERENCES robots (id) ON DELETE CASCADE, 
-	CONSTRAINT fk_sessions_machine_id FOREIGN KEY(machine_id) REFERENCES machines (id) ON DELETE SET NULL, 
 	CONSTRAINT fk_sessions_organization_unit_id FOREIGN KEY(organization_unit_id) REFERENCES folders (id), 
+	CONSTRAINT fk_sessions_machine_id FOREIGN KEY(machine_id) REFERENCES machines (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_sessions_robot_id FOREIGN KEY(robot_id) REFERENCES robots (id) ON DELETE CASCADE, 
 	CONSTRAINT fk_sessions_job_id FOREIGN KEY(job_id) REFERENCES jobs (id) ON DELETE SET NULL
 );
 CREATE TABLE settings (
@@ -1060,11 +1060,8 @@ CREATE UNIQUE INDEX ix_user_roles_user_id_role_id ON user_roles (user_id, role_i
 CREATE INDEX ix_asset_robot_values_asset_id ON asset_robot_values (asset_id);
 CREATE INDEX ix_environment_robots_robot_id ON environment_robots (robot_id);
 CREATE INDEX ix_jobs_machine_id ON jobs (machine_id);
-CREATE INDEX ix_jobs_organization_unit_id_creation_time ON jobs (organization_unit_id, creation_time);
 CREATE INDEX ix_jobs_organization_unit_id_id ON jobs (organization_unit_id, id);
-CREATE INDEX ix_jobs_organization_unit_id_state_creation_time ON jobs (organization_unit_id, state, creation_time);
 CREATE INDEX ix_jobs_release_id ON jobs (release_id);
-CREATE INDEX ix_jobs_robot_id_state_creation_time_organization_unit_id ON jobs (robot_id, state, creation_time, organization_unit_id);
 CREATE INDEX ix_jobs_state ON jobs (state);
 CREATE UNIQUE INDEX ix_queue_definitions_organization_unit_id_name ON queue_definitions (organization_unit_id, name);
 CREATE INDEX ix_release_versions_release_id ON release_versions (release_id);
@@ -1109,11 +1106,11 @@ CREATE INDEX ix_jobs_stop_at ON jobs (stop_at);
 CREATE INDEX ix_queued_results_release_id ON queued_results (release_id);
 CREATE INDEX ix_job_outcomes_next_at ON job_outcomes (next_at);
 CREATE INDEX ix_jobs_overdue_at ON jobs (overdue_at);
-CREATE INDEX ix_sessions_job_id ON sessions (job_id);
 CREATE INDEX ix_sessions_organization_unit_id ON sessions (organization_unit_id);
 CREATE INDEX ix_sessions_state_reporting_time ON sessions (state, reporting_time);
-CREATE INDEX ix_sessions_robot_id ON sessions (robot_id);
 CREATE INDEX ix_sessions_machine_id ON sessions (machine_id);
+CREATE INDEX ix_sessions_job_id ON sessions (job_id);
+CREATE INDEX ix_sessions_robot_id ON sessions (robot_id);
 CREATE INDEX ix_audit_logs_execution_time ON audit_logs (execution_time);
 CREATE INDEX ix_audit_log_entities_audit_log_id ON audit_log_entities (audit_log_id);
 CREATE INDEX ix_queue_processing_records_recount_at ON queue_processing_records (recount_at);
@@ -1125,4 +1122,7 @@ CREATE INDEX ix_webhook_deliveries_webhook_id_id ON webhook_deliveries (webhook_
 CREATE INDEX ix_alerts_id ON alerts (id);
 CREATE INDEX ix_alerts_user_id_creation_time ON alerts (user_id, creation_time);
 CREATE INDEX ix_alerts_user_id_state_creation_time ON alerts (user_id, state, creation_time);
+CREATE INDEX ix_jobs_newest ON jobs (organization_unit_id, creation_time DESC);
+CREATE INDEX ix_jobs_newest_of_state ON jobs (organization_unit_id, state, creation_time DESC);
+CREATE INDEX ix_jobs_newest_of_robot ON jobs (robot_id, state, organization_unit_id, creation_time DESC);
 COMMIT;

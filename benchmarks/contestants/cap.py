@@ -46,8 +46,8 @@ _ENTITIES: dict[str, tuple[type, str, dict[str, tuple[str, str]]]] = {
 
 #: The same that ours have and that the workloads use.
 _INDEXES = (
-    "CREATE INDEX jobs_of_robots ON peer_Jobs (Robot_Id, State, CreationTime)",
-    "CREATE INDEX jobs_by_state ON peer_Jobs (State, CreationTime)",
+    "CREATE INDEX jobs_of_robots ON peer_Jobs (Robot_Id, State, CreationTime DESC)",
+    "CREATE INDEX jobs_by_state ON peer_Jobs (State, CreationTime DESC)",
     "CREATE UNIQUE INDEX robot_names ON peer_Robots (Name)",
     "CREATE UNIQUE INDEX queue_names ON peer_QueueDefinitions (OrganizationUnitId, Name)",
 )

@@ -6,6 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from concertmaster.entities import Session, SessionState
+from concertmaster.model import model
+from concertmaster.odata.plan import Asked, Planner
+from concertmaster.odata.query import sorts
 from stand_in import Client, StandIn
 
 START = "/odata/Jobs/UiPath.Server.Configuration.OData.StartJobs"
@@ -225,3 +228,28 @@ def test_how_long_a_job_is_expected_to_run(client: Client, process: dict[str, An
         client, ReleaseKey=process["Key"], AlertRunningExpression="90", AlertPendingExpression=""
     )
     assert job["MaxExpectedRunningTimeSeconds"] == 90
+
+
+@pytest.mark.parametrize(
+    ("order", "by_index"),
+    [("CreationTime desc", True), ("CreationTime desc,Id", True), ("ReleaseName", False)],
+)
+def test_what_an_index_has_in_order_is_not_sorted(
+    demo: StandIn, order: str, by_index: bool
+) -> None:
+    tenant, types = demo.registry.default, model()
+    if tenant.dialect != "sqlite":
+        pytest.skip("it is SQLite that is asked")
+    jobs = types.set("Jobs")
+    assert jobs
+    asked = Asked(
+        jobs, top=True, options={
+            "$filter": "State eq 'Running' and Robot/Name eq 'x' and OrganizationUnitId eq 1",
+            "$orderby": order,
+        },
+    )  # fmt: skip
+    with tenant.engine.connect() as connection:
+        plan, _ = Planner(types, connection.dialect).plan(asked, connection)
+        assert plan.rows
+        assert sorts(connection, plan.rows) is not by_index
+        assert (" AS k " in plan.rows.sql) is not by_index  # else keys are sorted, rows looked up

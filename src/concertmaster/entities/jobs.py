@@ -203,10 +203,13 @@ class Job(
     machine: Mapped["Machine | None"] = relationship()
 
     __table_args__ = (
-        Index(None, "organization_unit_id", "state", "creation_time"),
-        # The folder stands last, so that counting a robot's jobs never leaves the index.
-        Index(None, "robot_id", "state", "creation_time", "organization_unit_id"),
         Index(None, "state"),
-        Index(None, "organization_unit_id", "creation_time"),
         Index(None, "organization_unit_id", "id"),
     )
+
+
+# As jobs are listed, the newest first: what an index has in order is not sorted.
+_NEWEST = Job.creation_time.desc()
+Index("ix_jobs_newest", Job.organization_unit_id, _NEWEST)
+Index("ix_jobs_newest_of_state", Job.organization_unit_id, Job.state, _NEWEST)
+Index("ix_jobs_newest_of_robot", Job.robot_id, Job.state, Job.organization_unit_id, _NEWEST)

@@ -30,9 +30,9 @@ class Outer:
     def looked_up(self, columns: Sequence[Any], keys: Any, root: sa.FromClause, key: Any) -> Any:
         """The same rows by the keys of the page; `keys` selects those of all rows.
 
-        SQLite sorts with all that is selected in hand, also of the rows that are skipped. Keys
-        alone are sorted in half the time, often from an index, and each row of the page is then
-        read once.
+        Where no index has the rows in order, SQLite sorts with all that is selected in hand, also
+        of the rows that are skipped. Keys alone are sorted in half the time, often from an index,
+        and each row of the page is then read once.
         """
         page = self.of(keys).subquery("k")
         found = page.join(root, key == page.c[0])

@@ -20,7 +20,7 @@ from concertmaster.odata.joins import joined, second_joined
 from concertmaster.odata.lexer import Literal, Shape, shape_of, substituted
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
 from concertmaster.odata.paths import no_property
-from concertmaster.odata.query import Row, Statement, compile_statement, one_of
+from concertmaster.odata.query import Row, Statement, compile_statement, one_of, sorts
 from concertmaster.odata.request import ExpandItem, parse_expand, split_list
 from concertmaster.odata.translate import Translation
 
@@ -136,8 +136,12 @@ class Planner:
         self._capacity = capacity
         self._plans: dict[tuple[Any, ...], Plan] = {}
 
-    def plan(self, asked: Asked) -> tuple[Plan, dict[str, Any]]:
+    def plan(
+        self, asked: Asked, connection: sa.Connection | None = None
+    ) -> tuple[Plan, dict[str, Any]]:
         """The plan for what was asked, and the values of its literals.
+
+        With a connection the database is asked how it would go about a new plan.
 
         Raises:
             InvalidQuery: an option does not hold against the model.
@@ -158,7 +162,7 @@ class Planner:
         )  # fmt: skip
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._insertion(asked) if asked.inserts else self._make(asked, text)
+            plan = self._insertion(asked) if asked.inserts else self._make(asked, text, connection)
             if len(self._plans) >= self._capacity:
                 self._plans.clear()
             self._plans[key] = plan
@@ -172,7 +176,9 @@ class Planner:
 
     # --- making a plan ----------------------------------------------------------------------
 
-    def _make(self, asked: Asked, filter_text: str | None) -> Plan:
+    def _make(
+        self, asked: Asked, filter_text: str | None, connection: sa.Connection | None
+    ) -> Plan:
         entity_type = asked.entity_set.type
         root = entity_type.named("r")
         reading = _Reading(self, entity_type, root, prefix="f")
@@ -193,12 +199,11 @@ class Planner:
             # `$select` may name a navigation alone, of which nothing is shown without `$expand`.
             columns = node.columns or [sa.literal_column("1")]
             page = pages.Outer(order, top=asked.top, skip=asked.skip)
-            if self.dialect.name == "sqlite" and page.sorts(root):
+            rows = compile_statement(page.of(reading.select(columns)), self.dialect)
+            if page.sorts(root) and connection is not None and sorts(connection, rows):
                 key = root.c[_name(entity_type.cls.__mapper__.primary_key[0])]
                 statement = page.looked_up(columns, reading.select([key]), root, key)
-            else:
-                statement = page.of(reading.select(columns))
-            rows = compile_statement(statement, self.dialect)
+                rows = compile_statement(statement, self.dialect)
         texts = (*asked.options.values(), *asked.aliases.values())
         tells_time = any("now" in text.lower() for text in texts)
         return Plan(node, rows, count, bound.slots if bound else (), tells_time)

@@ -86,6 +86,15 @@ def run(
         cursor.close()
 
 
+def sorts(connection: sa.Connection, statement: Statement) -> bool:
+    """Whether SQLite would sort the rows of a statement, as no index has them in order."""
+    if connection.dialect.name != "sqlite":
+        return False
+    nothing = dict.fromkeys(statement.positions or ())
+    told = Statement(f"EXPLAIN QUERY PLAN {statement.sql}", statement.positions, {})
+    return any("TEMP B-TREE" in step[-1] for step in run(connection, told, nothing))
+
+
 def write(
     connection: sa.Connection, table: sa.Table, statement: Statement, values: Mapping[str, Any]
 ) -> Sequence[Row]:

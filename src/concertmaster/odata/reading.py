@@ -304,7 +304,7 @@ class Reading:
     def _plan(self, call: Call, asked: Asked) -> tuple[Plan, dict[str, Any]]:
         if "$expand" in asked.options:
             asked = replace(asked, inside=self.host.inside(call))
-        plan, values = self.planner(call.connection.dialect).plan(asked)
+        plan, values = self.planner(call.connection.dialect).plan(asked, call.connection)
         if plan.tells_time:
             values["now"] = call.now
         return plan, values
