@@ -253,3 +253,18 @@ def test_what_an_index_has_in_order_is_not_sorted(
         assert plan.rows
         assert sorts(connection, plan.rows) is not by_index
         assert (" AS k " in plan.rows.sql) is not by_index  # else keys are sorted, rows looked up
+
+
+def test_what_is_expanded_is_as_it_stands(client: Client, process: dict[str, Any]) -> None:
+    _start(client, ReleaseKey=process["Key"], Strategy="ModernJobsCount", JobsCount=2)
+    path = (
+        f"/odata/Jobs?$filter=ReleaseName eq '{process['Name']}'&$expand=Release&$orderby=Id desc"
+    )
+
+    def described() -> set[str]:
+        return {job["Release"]["Description"] for job in client.rows(path)[:2]}
+
+    for text in ("first", "second", "third"):
+        client.ok("PATCH", f"/odata/Releases({process['Id']})", json={"Description": text})
+        assert described() == {text}
+        assert described() == {text}

@@ -16,6 +16,7 @@ import orjson
 import sqlalchemy as sa
 
 from concertmaster.odata import declare
+from concertmaster.odata.kept import kept_children
 from concertmaster.odata.model import EnumType, Property
 from concertmaster.odata.plan import ExpandNode, Node
 from concertmaster.odata.query import Row, list_value, run
@@ -201,6 +202,11 @@ def _expand_one(
     link, name = branch.link, branch.link.navigation.name
     parents = [row[link.parent_index] for row in rows]
     wanted = {parent for parent in parents if parent is not None}
+    if frozen and not link.navigation.collection and not branch.node.expands:
+        by_owner = _written_once(branch, wanted, connection, {**outer, **branch.values})
+        for item, parent in zip(items, parents, strict=True):
+            item[name] = by_owner.get(parent)
+        return
     children: Sequence[Row] = ()
     if wanted:
         keys = list_value(list(wanted), connection.dialect.name)
@@ -226,6 +232,21 @@ def _expand_one(
         if branch.count_index is not None:
             item[f"{name}@odata.count"] = counts.get(parent, 0)
         item[name] = groups.get(parent, [])
+
+
+def _written_once(
+    branch: ExpandNode, wanted: set[Any], connection: sa.Connection, values: dict[str, Any]
+) -> Mapping[Any, Any]:
+    """The JSON of single children by key: many parents share one, and lists that follow do."""
+    found = kept_children(connection, branch.statement, values)
+    missing = wanted - found.keys()
+    if missing:
+        values["x_keys"] = list_value(list(missing), connection.dialect.name)
+        rows = run(connection, branch.statement, values)
+        found.update(dict.fromkeys(missing))
+        for row, child in zip(rows, objects(branch.node, rows), strict=True):
+            found[row[branch.link.child_index]] = orjson.Fragment(dumps(child))
+    return found
 
 
 # --- envelopes ------------------------------------------------------------------------------
