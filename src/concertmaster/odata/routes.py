@@ -128,23 +128,34 @@ async def spool(receive: Receive) -> BinaryIO:
 
 async def read_body(receive: Receive) -> bytes:
     """The whole body. Raises BadRequest for one that is too large or was broken off."""
-    parts = [part async for part in _parts(receive, LARGEST_BODY)]
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    body, more = await _part(receive, LARGEST_BODY)
+    if not more:  # as most bodies come
+        return body
+    parts, size = [body], len(body)
+    while more:
+        part, more = await _part(receive, LARGEST_BODY, size)
+        size += len(part)
+        parts.append(part)
+    return b"".join(parts)
 
 
 async def _parts(receive: Receive, most: int) -> AsyncIterator[bytes]:
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise BadRequest("The request ended before its body did.")
-        part: bytes = message.get("body", b"")
+    size, more = 0, True
+    while more:
+        part, more = await _part(receive, most, size)
         size += len(part)
-        if size > most:
-            raise BadRequest(f"The request body is larger than {most} bytes.")
         yield part
-        if not message.get("more_body"):
-            return
+
+
+async def _part(receive: Receive, most: int, before: int = 0) -> tuple[bytes, bool]:
+    """A piece of the body, after so many bytes of it, and whether there are more."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise BadRequest("The request ended before its body did.")
+    part: bytes = message.get("body", b"")
+    if before + len(part) > most:
+        raise BadRequest(f"The request body is larger than {most} bytes.")
+    return part, message.get("more_body", False)
 
 
 def read_request(scope: Scope, prefix: str, body: bytes, form: BinaryIO | None = None) -> Request:
