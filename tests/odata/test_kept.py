@@ -69,8 +69,12 @@ def test_it_is_gone_once_the_connection_itself_has_written(connection: sa.Connec
 def test_it_does_not_grow_for_ever(
     connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "_MOST", 3)
-    for folder in range(3):
-        keep(connection, folder, a="{}", b="{}")
-    assert keep(connection, 2) == {"a": "{}", "b": "{}"}
-    assert keep(connection, 0) == {}
+    monkeypatch.setattr(kept, "_MOST", 2)
+    monkeypatch.setattr(kept, "_LISTS", 2)
+    keep(connection, a="{}", b="{}")
+    assert keep(connection, c="{}") == {"a": "{}", "b": "{}", "c": "{}"}
+    assert keep(connection) == {}
+    keep(connection, a="{}")
+    for folder in (2, 3, 4):
+        keep(connection, folder, a="{}")
+    assert keep(connection) == {}

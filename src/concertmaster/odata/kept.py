@@ -18,7 +18,8 @@ from concertmaster.odata.query import Statement, run
 Children = dict[Any, Any]
 
 _KEPT = "concertmaster_children"  # where a connection keeps them
-_MOST = 10_000  # children of one connection
+_MOST = 1_000  # children that one statement has found
+_LISTS = 32  # statements, each with its values
 
 _VERSION = Statement("PRAGMA data_version", (), {})
 
@@ -42,7 +43,10 @@ def kept_children(
     driver: Any = connection.connection.dbapi_connection
     version = (run(connection, _VERSION, {})[0][0], driver.total_changes)
     kept: _Kept | None = connection.info.get(_KEPT)
-    if kept is None or kept.version != version or sum(map(len, kept.children.values())) > _MOST:
+    if kept is None or kept.version != version or len(kept.children) > _LISTS:
         kept = connection.info[_KEPT] = _Kept(version)
     bounds = [values[name] for name in statement.positions or () if name != "x_keys"]
-    return kept.children.setdefault((statement.sql, *bounds), {})
+    children = kept.children.setdefault((statement.sql, *bounds), {})
+    if len(children) > _MOST:
+        children.clear()
+    return children
