@@ -109,8 +109,8 @@ class Inserting:
     answering: Statement  #: the same, and answers the key
     key: str  #: the attribute of the primary key
     blank: Mapping[str, Any]  #: every column, with its default where that is always the same
-    columns: Mapping[str, tuple[str, Store]]  #: by attribute
-    defaults: tuple[tuple[str, Callable[[Given], Any], Store], ...]  #: that have to be made
+    columns: Mapping[str, tuple[str, Store | None]]  #: by attribute
+    defaults: tuple[tuple[str, Callable[[Given], Any], Store | None], ...]  #: that have to be made
 
     def values(self, given: Mapping[str, Any]) -> Given:
         """What is bound: values by attribute, or their defaults, as the database holds them."""
@@ -118,10 +118,10 @@ class Inserting:
         for attribute, value in given.items():
             if value is not None and attribute in columns:
                 column, store = columns[attribute]
-                values[column] = store(value)
+                values[column] = value if store is None else store(value)
         for column, make, store in self.defaults:
             if values[column] is None and (value := make(values)) is not None:
-                values[column] = store(value)
+                values[column] = value if store is None else store(value)
         return values
 
 
@@ -138,7 +138,8 @@ def inserting_of(cls: type[Any], dialect: sa.Dialect) -> Inserting:
             continue
         assert default.is_scalar or default.is_callable, f"{column}: the database would make it"
         if default.is_scalar:
-            blank[column.name] = stores[column](default.arg)
+            store = stores[column]
+            blank[column.name] = default.arg if store is None else store(default.arg)
         else:
             made.append((column.name, default.arg, stores[column]))
     return Inserting(
@@ -152,13 +153,9 @@ def inserting_of(cls: type[Any], dialect: sa.Dialect) -> Inserting:
     )
 
 
-def _store(column: sa.Column[Any], dialect: sa.Dialect) -> Store:
-    """From the attribute's form to the database's."""
+def _store(column: sa.Column[Any], dialect: sa.Dialect) -> Store | None:
+    """From the attribute's form to the database's; None where they are the same."""
     if isinstance(column.type, Enumeration):
         return int  # what its processor comes to, without the way there
     processor: Store | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return processor or _as_it_is
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+    return processor

@@ -201,27 +201,15 @@ def _expand_one(
 ) -> None:
     link, name = branch.link, branch.link.navigation.name
     parents = [row[link.parent_index] for row in rows]
-    wanted = {parent for parent in parents if parent is not None}
-    if frozen and not link.navigation.collection and not branch.node.expands:
-        by_owner = _written_once(branch, wanted, connection, {**outer, **branch.values})
-        for item, parent in zip(items, parents, strict=True):
-            item[name] = by_owner.get(parent)
-        return
-    children: Sequence[Row] = ()
-    if wanted:
-        keys = list_value(list(wanted), connection.dialect.name)
-        values = {**outer, **branch.values, "x_keys": keys}
-        children = run(connection, branch.statement, values)
-    written: Sequence[Any] = objects(branch.node, children)
-    expand(branch.node, children, written, connection, outer, frozen=frozen)
-    owners = [child[link.child_index] for child in children]
+    wanted = set(parents)
+    wanted.discard(None)
     if not link.navigation.collection:
-        if frozen:  # many parents share a child: it is written once
-            written = [orjson.Fragment(orjson.dumps(child, default=_default)) for child in written]
-        by_owner = dict(zip(owners, written, strict=True))
+        single = _single_children(branch, wanted, connection, outer, frozen)
         for item, parent in zip(items, parents, strict=True):
-            item[name] = by_owner.get(parent)
+            item[name] = single.get(parent)
         return
+    children, written = _children(branch, wanted, connection, outer, frozen)
+    owners = [child[link.child_index] for child in children]
     groups: dict[Any, list[dict[str, Any]]] = {}
     for owner, child in zip(owners, written, strict=True):
         groups.setdefault(owner, []).append(child)
@@ -234,18 +222,41 @@ def _expand_one(
         item[name] = groups.get(parent, [])
 
 
-def _written_once(
-    branch: ExpandNode, wanted: set[Any], connection: sa.Connection, values: dict[str, Any]
+def _children(
+    branch: ExpandNode,
+    wanted: set[Any],
+    connection: sa.Connection,
+    outer: Mapping[str, Any],
+    frozen: bool,
+) -> tuple[Sequence[Row], Sequence[dict[str, Any]]]:
+    """The rows of those that are wanted, and their objects with what they expand in turn."""
+    if not wanted:
+        return (), ()
+    keys = list_value(list(wanted), connection.dialect.name)
+    values = {**outer, **branch.values, "x_keys": keys}
+    rows = run(connection, branch.statement, values)
+    written = objects(branch.node, rows)
+    expand(branch.node, rows, written, connection, outer, frozen=frozen)
+    return rows, written
+
+
+def _single_children(
+    branch: ExpandNode,
+    wanted: set[Any],
+    connection: sa.Connection,
+    outer: Mapping[str, Any],
+    frozen: bool,
 ) -> Mapping[Any, Any]:
-    """The JSON of single children by key: many parents share one, and lists that follow do."""
-    found = kept_children(connection, branch.statement, values)
+    """By key. Many parents share a child, so as JSON it is written once, for lists to come, too."""
+    found: dict[Any, Any] = {}
+    if frozen and not branch.node.expands:
+        found = kept_children(connection, branch.statement, {**outer, **branch.values})
     missing = wanted - found.keys()
     if missing:
-        values["x_keys"] = list_value(list(missing), connection.dialect.name)
-        rows = run(connection, branch.statement, values)
+        rows, written = _children(branch, missing, connection, outer, frozen)
         found.update(dict.fromkeys(missing))
-        for row, child in zip(rows, objects(branch.node, rows), strict=True):
-            found[row[branch.link.child_index]] = orjson.Fragment(dumps(child))
+        for row, child in zip(rows, written, strict=True):
+            found[row[branch.link.child_index]] = orjson.Fragment(dumps(child)) if frozen else child
     return found
 
 
