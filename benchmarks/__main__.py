@@ -24,7 +24,7 @@ JOBS = 100_000
 
 #: Many short rounds and several starts, or enough to see where one stands. Node makes code faster
 #: for many seconds: a short warming up flatters whoever is measured beside it.
-FULL, QUICK = Pace(5, 4.0, 3.0), Pace(3, 1.0, 2.5)
+FULL, QUICK = Pace(5, 4.0, 3.0), Pace(3, 0.7, 1.2)
 #: Seconds after which a run is given up, whatever hangs.
 PATIENCE = {FULL: 3_600, QUICK: 600}
 
