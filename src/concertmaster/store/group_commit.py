@@ -19,7 +19,6 @@ from concertmaster.store.standing import Standing
 #: Done when what was written is committed; or holds the error for which it is not.
 Promise = asyncio.Future[None]
 
-
 #: As many wait for each other at most.
 MOST = 32
 
@@ -133,10 +132,12 @@ class GroupCommit:
             group.connection.commit()
         except Exception as error:  # whatever it is, each member's caller is told
             failed = error
-        self._end(group)
-        if failed is None:
-            self._committed()
-        group.settle(failed)
+        try:
+            self._end(group)
+            if failed is None:
+                self._committed()
+        finally:  # nobody is left waiting
+            group.settle(failed)
 
     def _end(self, group: _Group) -> None:
         self._here.group = None
