@@ -43,6 +43,8 @@ class Receiver:
         self.got: list[Got] = []
         self.answers = 200  #: the status that it answers
         self.delay = 0.0  #: seconds before it does
+        self.open = threading.Event()  #: while this is not set, it reads and does not answer
+        self.open.set()
         self._came = threading.Condition()
         receiver = self
 
@@ -51,6 +53,7 @@ class Receiver:
                 raw = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 time.sleep(receiver.delay)
+                receiver.open.wait()
                 receiver._keep(Got(self.path, headers, raw))
                 try:
                     self.send_response(receiver.answers)
@@ -97,11 +100,11 @@ class Receiver:
             return next((body for body in self.bodies(type_) if fits(body)), None)
 
         with self._came:
-            body = self._came.wait_for(found, 10)
+            body = self._came.wait_for(found, 30)
         assert body is not None, f"no {type_} that fits; there came {self.types}"
         return body
 
-    def wait(self, type_: str, count: int = 1, seconds: float = 10) -> list[dict[str, Any]]:
+    def wait(self, type_: str, count: int = 1, seconds: float = 30) -> list[dict[str, Any]]:
         """The bodies of a type, once so many have come."""
         with self._came:
             self._came.wait_for(lambda: len(self.bodies(type_)) >= count, seconds)
@@ -110,6 +113,7 @@ class Receiver:
         return found
 
     def close(self) -> None:
+        self.open.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -27,7 +27,7 @@ def shared(stand_in: StandIn) -> Client:
 
 
 def finished(client: Client, export: dict[str, object]) -> dict[str, object]:
-    for _ in range(200):
+    for _ in range(800):
         found: dict[str, object] = client.ok("GET", f"/odata/Exports({export['Id']})")
         if found["Status"] in ("Completed", "Failed"):
             return found

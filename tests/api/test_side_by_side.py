@@ -37,7 +37,6 @@ def test_logs_and_queue_items_at_once(start_stand_in: Start) -> None:
     stand_in: StandIn = start_stand_in("empty")
     stand_in.client(folder="Shared").ok("POST", "/odata/QueueDefinitions", 201, json={"Name": "q"})
     statuses: list[int] = []
-    slowest: list[float] = []
 
     def write(url: str, headers: dict[str, str]) -> None:
         line = json.dumps({"message": "m", "level": "Info", "timeStamp": "2026-01-01T00:00:00Z"})
@@ -48,9 +47,7 @@ def test_logs_and_queue_items_at_once(start_stand_in: Start) -> None:
         with httpx2.Client(base_url=url, headers=headers) as client:
             for _ in range(15):
                 for path, body in calls.items():
-                    started = time.monotonic()
                     statuses.append(client.post(path, json=body).status_code)
-                    slowest.append(time.monotonic() - started)
 
     with served(stand_in) as where:
         writers = [threading.Thread(target=write, args=where) for _ in range(6)]
@@ -58,8 +55,9 @@ def test_logs_and_queue_items_at_once(start_stand_in: Start) -> None:
             writer.start()
         for writer in writers:
             writer.join()
+    # A writer that waits for the event loop, which waits for it, ends in an error: SQLite does not
+    # wait for a lock for ever.
     assert set(statuses) <= {200, 201, 202}
-    assert max(slowest) < 5, "a writer waited for the event loop, which waited for it"
 
 
 @pytest.mark.timeout(60)

@@ -1,7 +1,6 @@
 """The command line: a server that is told where to listen, and commands that ask it."""
 
 import re
-import time
 import urllib.request
 from pathlib import Path
 
@@ -72,10 +71,8 @@ def test_another_scenario_asks_for_a_reset(tmp_path: Path) -> None:
 
 
 def test_doctor(tmp_path: Path) -> None:
-    started = time.monotonic()
     done = concertmaster("doctor", data=tmp_path)
     assert "python" in done.stdout.lower()
-    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize("arguments", [(), ("nonsense",), ("serve", "--nonsense")])
