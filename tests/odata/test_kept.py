@@ -1,4 +1,4 @@
-"""What expansions found is kept for as long as nobody writes, and for each caller apart."""
+"""What answers found is kept for as long as nobody writes, and for each caller apart."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from concertmaster.odata import kept
-from concertmaster.odata.kept import kept_children
-from concertmaster.odata.query import Statement
+from concertmaster.odata import kept as module
+from concertmaster.odata.kept import Children, kept
+from concertmaster.odata.query import Statement, run
 
 CHILDREN = Statement("SELECT …", ("x_keys", "folder"), {})
+COUNT = Statement("SELECT count(*) FROM t WHERE n > ?", ("least",), {})
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def connection(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield opened
 
 
-def keep(connection: sa.Connection, folder: int = 1, **found: str) -> kept.Children:
-    children = kept_children(connection, CHILDREN, {"x_keys": "[1]", "folder": folder})
+def keep(connection: sa.Connection, folder: int = 1, **found: str) -> Children:
+    children = kept(connection).children(CHILDREN, {"x_keys": "[1]", "folder": folder})
     children.update(found)
     return children
 
@@ -44,7 +45,7 @@ def test_other_bounds_and_other_statements_have_their_own(connection: sa.Connect
     keep(connection, a="{}")
     assert keep(connection, folder=2) == {}
     other = Statement("SELECT … WHERE …", ("x_keys", "folder"), {})
-    assert kept_children(connection, other, {"folder": 1}) == {}
+    assert kept(connection).children(other, {"folder": 1}) == {}
 
 
 def test_it_is_gone_once_another_connection_has_written(
@@ -69,8 +70,8 @@ def test_it_is_gone_once_the_connection_itself_has_written(connection: sa.Connec
 def test_it_does_not_grow_for_ever(
     connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "_MOST", 2)
-    monkeypatch.setattr(kept, "_LISTS", 2)
+    monkeypatch.setattr(module, "_MOST", 2)
+    monkeypatch.setattr(module, "_LISTS", 2)
     keep(connection, a="{}", b="{}")
     assert keep(connection, c="{}") == {"a": "{}", "b": "{}", "c": "{}"}
     assert keep(connection) == {}
@@ -78,3 +79,38 @@ def test_it_does_not_grow_for_ever(
     for folder in (2, 3, 4):
         keep(connection, folder, a="{}")
     assert keep(connection) == {}
+
+
+def count(connection: sa.Connection, least: int = 0) -> int:
+    values = {"least": least}
+    return kept(connection).count(COUNT, values, lambda: run(connection, COUNT, values)[0][0])
+
+
+def test_a_count_is_taken_once(engine: sa.Engine, connection: sa.Connection) -> None:
+    asked: list[str] = []
+    driver = connection.connection.dbapi_connection
+    driver.set_trace_callback(asked.append)  # type: ignore[union-attr]
+    assert [count(connection), count(connection), count(connection, 5)] == [0, 0, 0]
+    assert len([sql for sql in asked if "count(*)" in sql]) == 2  # one for each value
+
+
+def test_a_count_is_taken_again_once_somebody_has_written(
+    engine: sa.Engine, connection: sa.Connection
+) -> None:
+    assert count(connection) == 0
+    with engine.begin() as other:
+        other.exec_driver_sql("INSERT INTO t VALUES (1), (2)")
+    assert [count(connection), count(connection, 1)] == [2, 1]
+    with connection.begin():
+        connection.exec_driver_sql("INSERT INTO t VALUES (3)")
+        assert count(connection) == 3  # its own, which is not yet there for others
+        connection.exec_driver_sql("DELETE FROM t")
+        assert count(connection) == 0
+
+
+def test_counts_do_not_grow_for_ever(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST", 3)
+    assert [count(connection, least) for least in range(10)] == [0] * 10
+    assert len(kept(connection)._counts) <= 3

@@ -1,13 +1,12 @@
-"""What to-one expansions have found, kept while the database stays as it is.
+"""What answers have found beside their rows, kept while the database stays as it is.
 
-A hundred jobs belong to ten releases, and the next list of jobs shows the same ten. SQLite tells a
-connection, for the price of a look, whether anybody has written since (`PRAGMA data_version`,
-sqlite.org/pragma.html), and itself knows what it wrote: until then what was read once, and turned
-into JSON, is what there is.
+A hundred jobs belong to ten releases, and the next list of jobs shows the same ten; whoever goes
+through a list page by page asks each time how long it is. SQLite tells a connection, for the price
+of a look, whether anybody has written since (`PRAGMA data_version`, sqlite.org/pragma.html), and
+itself knows what it wrote: until then what was found once is what there is.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,36 +16,63 @@ from concertmaster.odata.query import Statement, run
 #: By key of the child: its JSON, or None where the caller is not shown one.
 Children = dict[Any, Any]
 
-_KEPT = "concertmaster_children"  # where a connection keeps them
-_MOST = 1_000  # children that one statement has found
-_LISTS = 32  # statements, each with its values
+_KEPT = "concertmaster_kept"  # where a connection keeps it
+_MOST = 1_000  # counts; and children that one statement has found
+_LISTS = 32  # statements that found children, each with its values
 
 _VERSION = Statement("PRAGMA data_version", (), {})
 
 
-@dataclass(slots=True)
-class _Kept:
-    version: tuple[int, int]
-    children: dict[tuple[Any, ...], Children] = field(default_factory=dict)
+def kept(connection: sa.Connection) -> "Kept":
+    """What this connection has found and nobody has changed since; to be added to.
 
-
-def kept_children(
-    connection: sa.Connection, statement: Statement, values: Mapping[str, Any]
-) -> Children:
-    """Those that a statement has found with the same values before; to be added to.
-
-    A statement has them to itself: with other bounds of a caller, others are shown. In a
-    transaction nothing is kept, as it does not hear of its own writes.
+    In a transaction nothing is kept, as a connection does not hear of its own writes.
     """
     if connection.dialect.name != "sqlite" or connection.in_transaction():
-        return {}
+        return Kept(None)
     driver: Any = connection.connection.dbapi_connection
     version = (run(connection, _VERSION, {})[0][0], driver.total_changes)
-    kept: _Kept | None = connection.info.get(_KEPT)
-    if kept is None or kept.version != version or len(kept.children) > _LISTS:
-        kept = connection.info[_KEPT] = _Kept(version)
-    bounds = [values[name] for name in statement.positions or () if name != "x_keys"]
-    children = kept.children.setdefault((statement.sql, *bounds), {})
-    if len(children) > _MOST:
-        children.clear()
-    return children
+    found: Kept | None = connection.info.get(_KEPT)
+    if found is None or found.version != version:
+        found = connection.info[_KEPT] = Kept(version)
+    return found
+
+
+class Kept:
+    """What statements have found, each with its values: with other bounds, other rows are shown."""
+
+    __slots__ = ("_children", "_counts", "version")
+
+    def __init__(self, version: tuple[int, int] | None) -> None:
+        self.version = version
+        self._counts: dict[tuple[Any, ...], int] = {}
+        self._children: dict[tuple[Any, ...], Children] = {}
+
+    def count(
+        self, statement: Statement, values: Mapping[str, Any], take: Callable[[], int]
+    ) -> int:
+        """The number that a statement finds; taken where it is not known."""
+        if self.version is None:
+            return take()
+        bound = _bound(statement, values)
+        if bound not in self._counts:
+            if len(self._counts) >= _MOST:
+                self._counts.clear()
+            self._counts[bound] = take()
+        return self._counts[bound]
+
+    def children(self, statement: Statement, values: Mapping[str, Any]) -> Children:
+        """Those that a statement has found, whichever parents asked for them; to be added to."""
+        if self.version is None:
+            return {}
+        bound = _bound(statement, {**values, "x_keys": None})
+        if bound not in self._children and len(self._children) >= _LISTS:
+            self._children.clear()
+        found = self._children.setdefault(bound, {})
+        if len(found) > _MOST:
+            found.clear()
+        return found
+
+
+def _bound(statement: Statement, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (statement.sql, *statement.parameters(values))

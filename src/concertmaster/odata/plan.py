@@ -94,7 +94,8 @@ class Node:
     columns: list[sa.ColumnElement[Any]]
     expands: list["ExpandNode"] = field(default_factory=list)
     selected: tuple[str, ...] | None = None  #: what $select named; None when it was not given
-    write: Callable[[Row], dict[str, Any]] | None = None  #: from row to object, made when needed
+    #: from rows to objects, made when needed
+    write: Callable[[Sequence[Row]], list[dict[str, Any]]] | None = None
 
 
 @dataclass

@@ -6,7 +6,6 @@ Everything that shows entities ends here, also what operations and writes answer
 
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -18,6 +17,7 @@ from concertmaster.odata.errors import InvalidQuery, NotFound
 from concertmaster.odata.host import Behaviour, Call, Host
 from concertmaster.odata.ignored import ignore
 from concertmaster.odata.inserting import inserting_of
+from concertmaster.odata.kept import Kept, kept
 from concertmaster.odata.model import (
     EntitySet,
     EntityType,
@@ -89,7 +89,8 @@ class Reading:
             restriction=both(self.host.restrict(call, entity_set.type), restriction_of(narrowed)),
         )  # fmt: skip
         plan, values = self._plan(call, asked)
-        total = run(call.connection, plan.count, values)[0][0] if plan.count else None
+        known = kept(call.connection) if plan.count or plan.node.expands else None
+        total = self._total(call, plan, values, known)
         if only_count:
             return response.text_response(str(total))
         fetched, next_link = top, None
@@ -98,7 +99,7 @@ class Reading:
         rows = run(call.connection, plan.rows, {**values, "o_top": fetched, "o_skip": skip})  # type: ignore[arg-type]
         if fetched > top and len(rows) > top:
             rows, next_link = rows[:top], self._next_link(request, skip, top)
-        items = self._written(call, plan, rows, values, request)
+        items = self._written(call, plan, rows, values, request, known)
         context = None
         if _level(request) != "none":
             name = narrowed.context if narrowed and narrowed.context else entity_set.name
@@ -303,11 +304,19 @@ class Reading:
 
     def _plan(self, call: Call, asked: Asked) -> tuple[Plan, dict[str, Any]]:
         if "$expand" in asked.options:
-            asked = replace(asked, inside=self.host.inside(call))
+            asked.inside = self.host.inside(call)
         plan, values = self.planner(call.connection.dialect).plan(asked, call.connection)
         if plan.tells_time:
             values["now"] = call.now
         return plan, values
+
+    def _total(
+        self, call: Call, plan: Plan, values: Mapping[str, Any], known: Kept | None
+    ) -> int | None:
+        count = plan.count
+        if count is None or known is None:
+            return None
+        return known.count(count, values, lambda: run(call.connection, count, values)[0][0])
 
     def _written(
         self,
@@ -316,9 +325,10 @@ class Reading:
         rows: Sequence[Row],
         values: Mapping[str, Any],
         request: Request,
+        known: Kept | None = None,
     ) -> list[dict[str, Any]]:
         items = response.objects(plan.node, rows)
-        response.expand(plan.node, rows, items, call.connection, values)
+        response.Expanding(call.connection, values, known=known).add(plan.node, rows, items)
         self.hooks.run("after_read", plan.node.type.cls, call, items, request)
         return items
 

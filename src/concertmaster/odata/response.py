@@ -5,7 +5,7 @@
 
 import base64
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -16,7 +16,7 @@ import orjson
 import sqlalchemy as sa
 
 from concertmaster.odata import declare
-from concertmaster.odata.kept import kept_children
+from concertmaster.odata.kept import Kept, kept
 from concertmaster.odata.model import EnumType, Property
 from concertmaster.odata.plan import ExpandNode, Node
 from concertmaster.odata.query import Row, list_value, run
@@ -142,14 +142,13 @@ def writer(prop: Property) -> Convert | None:
 
 def objects(node: Node, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Rows of a plan's node → JSON objects, without what is expanded."""
-    write = node.write
-    if write is None:
-        write = node.write = row_writer(node.properties)
-    return [write(row) for row in rows]
+    if node.write is None:
+        node.write = rows_writer(node.properties)
+    return node.write(rows)
 
 
-def row_writer(properties: Sequence[Property]) -> Callable[[Row], dict[str, Any]]:
-    """A function from row to object, in one expression, as one would write it for this set.
+def rows_writer(properties: Sequence[Property]) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
+    """A function from rows to objects, in one expression, as one would write it for this set.
 
     Made as text once for each plan: three times as fast as walking the properties of every row.
     The text holds numbers and names of declarations, nothing of a request.
@@ -167,97 +166,91 @@ def row_writer(properties: Sequence[Property]) -> Callable[[Row], dict[str, Any]
             scope[f"w{index}"] = convert
             value = f"None if {value} is None else w{index}({value})"
         members.append(f"{prop.name!r}: {value}")
-    made: Callable[[Row], dict[str, Any]] = eval(  # noqa: S307 - see above
-        f"lambda row: {{{', '.join(members)}}}", scope
+    made: Callable[[Sequence[Row]], list[dict[str, Any]]] = eval(  # noqa: S307 - see above
+        f"lambda rows: [{{{', '.join(members)}}} for row in rows]", scope
     )
     return made
 
 
-def expand(
-    node: Node,
-    rows: Sequence[Row],
-    items: Sequence[dict[str, Any]],
-    connection: sa.Connection,
-    values: Mapping[str, Any],
-    *,
-    frozen: bool = True,
-) -> None:
-    """Add what a node expands to its objects: one statement for each navigation.
+# --- what rows expand to --------------------------------------------------------------------
+
+Objects = Sequence[dict[str, Any]]
+
+
+class Expanding:
+    """The expansions of one answer.
 
     `values` are those of the whole request: what bounds the call bounds its expansions. Single
     entities are added as JSON text, unless `frozen` is false.
     """
-    for branch in node.expands:
-        _expand_one(branch, rows, items, connection, values, frozen)
 
+    def __init__(
+        self,
+        connection: sa.Connection,
+        values: Mapping[str, Any],
+        *,
+        known: Kept | None = None,
+        frozen: bool = True,
+    ) -> None:
+        self.connection = connection
+        self.values = values
+        self.known = known
+        self.frozen = frozen
 
-def _expand_one(
-    branch: ExpandNode,
-    rows: Sequence[Row],
-    items: Sequence[dict[str, Any]],
-    connection: sa.Connection,
-    outer: Mapping[str, Any],
-    frozen: bool,
-) -> None:
-    link, name = branch.link, branch.link.navigation.name
-    parents = [row[link.parent_index] for row in rows]
-    wanted = set(parents)
-    wanted.discard(None)
-    if not link.navigation.collection:
-        single = _single_children(branch, wanted, connection, outer, frozen)
+    def add(self, node: Node, rows: Sequence[Row], items: Objects) -> None:
+        """Add what a node expands to its objects, which are made of these rows."""
+        for branch in node.expands:
+            parents = [row[branch.link.parent_index] for row in rows]
+            if branch.link.navigation.collection:
+                self._add_many(branch, parents, items)
+            else:
+                self._add_one(branch, parents, items)
+
+    def _add_one(self, branch: ExpandNode, parents: Sequence[Any], items: Objects) -> None:
+        """By key. Many parents share a child: as JSON it is written once, for answers to come."""
+        name = branch.link.navigation.name
+        found = self._kept(branch) if self.frozen and not branch.node.expands else {}
+        missing = set(parents) - found.keys()
+        missing.discard(None)
+        if missing:
+            rows, children = self._children(branch, missing)
+            found.update(dict.fromkeys(missing))
+            for row, child in zip(rows, children, strict=True):
+                shown = orjson.Fragment(dumps(child)) if self.frozen else child
+                found[row[branch.link.child_index]] = shown
         for item, parent in zip(items, parents, strict=True):
-            item[name] = single.get(parent)
-        return
-    children, written = _children(branch, wanted, connection, outer, frozen)
-    owners = [child[link.child_index] for child in children]
-    groups: dict[Any, list[dict[str, Any]]] = {}
-    for owner, child in zip(owners, written, strict=True):
-        groups.setdefault(owner, []).append(child)
-    counts = {}
-    if branch.count_index is not None:
-        counts = {row[link.child_index]: row[branch.count_index] for row in children}
-    for item, parent in zip(items, parents, strict=True):
+            item[name] = found.get(parent)
+
+    def _add_many(self, branch: ExpandNode, parents: Sequence[Any], items: Objects) -> None:
+        name, place = branch.link.navigation.name, branch.link.child_index
+        rows, children = self._children(branch, set(parents) - {None})
+        groups: dict[Any, list[dict[str, Any]]] = {}
+        for row, child in zip(rows, children, strict=True):
+            groups.setdefault(row[place], []).append(child)
         if branch.count_index is not None:
-            item[f"{name}@odata.count"] = counts.get(parent, 0)
-        item[name] = groups.get(parent, [])
+            counts = {row[place]: row[branch.count_index] for row in rows}
+            for item, parent in zip(items, parents, strict=True):
+                item[f"{name}@odata.count"] = counts.get(parent, 0)
+        for item, parent in zip(items, parents, strict=True):
+            item[name] = groups.get(parent, [])
 
+    def _children(
+        self, branch: ExpandNode, wanted: Collection[Any]
+    ) -> tuple[Sequence[Row], Objects]:
+        """The rows of those that are wanted, and their objects with what they expand in turn."""
+        if not wanted:
+            return (), ()
+        keys = list_value(list(wanted), self.connection.dialect.name)
+        values = {**self.values, **branch.values, "x_keys": keys}
+        rows = run(self.connection, branch.statement, values)
+        children = objects(branch.node, rows)
+        self.add(branch.node, rows, children)
+        return rows, children
 
-def _children(
-    branch: ExpandNode,
-    wanted: set[Any],
-    connection: sa.Connection,
-    outer: Mapping[str, Any],
-    frozen: bool,
-) -> tuple[Sequence[Row], Sequence[dict[str, Any]]]:
-    """The rows of those that are wanted, and their objects with what they expand in turn."""
-    if not wanted:
-        return (), ()
-    keys = list_value(list(wanted), connection.dialect.name)
-    values = {**outer, **branch.values, "x_keys": keys}
-    rows = run(connection, branch.statement, values)
-    written = objects(branch.node, rows)
-    expand(branch.node, rows, written, connection, outer, frozen=frozen)
-    return rows, written
-
-
-def _single_children(
-    branch: ExpandNode,
-    wanted: set[Any],
-    connection: sa.Connection,
-    outer: Mapping[str, Any],
-    frozen: bool,
-) -> Mapping[Any, Any]:
-    """By key. Many parents share a child, so as JSON it is written once, for lists to come, too."""
-    found: dict[Any, Any] = {}
-    if frozen and not branch.node.expands:
-        found = kept_children(connection, branch.statement, {**outer, **branch.values})
-    missing = wanted - found.keys()
-    if missing:
-        rows, written = _children(branch, missing, connection, outer, frozen)
-        found.update(dict.fromkeys(missing))
-        for row, child in zip(rows, written, strict=True):
-            found[row[branch.link.child_index]] = orjson.Fragment(dumps(child)) if frozen else child
-    return found
+    def _kept(self, branch: ExpandNode) -> dict[Any, Any]:
+        if self.known is None:
+            self.known = kept(self.connection)
+        return self.known.children(branch.statement, {**self.values, **branch.values})
 
 
 # --- envelopes ------------------------------------------------------------------------------

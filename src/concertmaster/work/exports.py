@@ -30,11 +30,11 @@ from concertmaster.domain.errors import (
 )
 from concertmaster.entities import Export, ExportStatus, ExportType
 from concertmaster.model import model
-from concertmaster.odata import response
 from concertmaster.odata.model import Navigation
 from concertmaster.odata.plan import Asked, Node, Plan, Planner, Restriction
 from concertmaster.odata.query import stream
 from concertmaster.odata.request import Options
+from concertmaster.odata.response import Expanding, objects
 from concertmaster.store import Tenant
 from concertmaster.visibility import reachable
 from concertmaster.work.alone import Alone
@@ -248,8 +248,8 @@ def _write(tenant: Tenant, export_id: int, stopping: threading.Event) -> tuple[s
         for rows in stream(connection, plan.rows, values, BATCH):
             if stopping.is_set():
                 raise Stopped
-            items = response.objects(plan.node, rows)
-            response.expand(plan.node, rows, items, connection, values, frozen=False)
+            items = objects(plan.node, rows)
+            Expanding(connection, values, frozen=False).add(plan.node, rows, items)
             writer.writerows(_cells(plan.node, item) for item in items)
         size = file.tell()
         file.seek(0)
