@@ -83,7 +83,7 @@ class Rule(Effect):
 
     method: Annotated[str, Field(pattern=r"^\s*[A-Za-z]{1,20}\s*$")] | None = None
     path: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
-    entity_set: Annotated[str, Field(pattern=r"^\w{1,100}$")] | None = None
+    entity_set: Annotated[str, Field(max_length=100, pattern=r"^\w+$")] | None = None
 
     def matches(self, method: str, path: str) -> bool:
         """`path` lies below the tenant and is decoded."""
