@@ -94,7 +94,9 @@ def serve(
         "--data", str(data), "--scenario", str(scenario),
     ]  # fmt: skip
     nothing_said = {name: "" for name in os.environ if name.startswith(PREFIX)}
-    environment = {**nothing_said, variable("database_url"): database_url or ""}
+    # Its modules are compiled, as they are where pip has put them.
+    compiled = {"PYTHONDONTWRITEBYTECODE": ""}
+    environment = {**nothing_said, **compiled, variable("database_url"): database_url or ""}
     # uvicorn passes SIGTERM on, which would leave no time to a profiler to write what it saw.
     ends_on = signal.SIGINT if under else signal.SIGTERM
     return Server(

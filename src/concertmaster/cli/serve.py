@@ -1,6 +1,7 @@
 """`concertmaster serve`: run the stand-in, and say how to reach it."""
 
 import argparse
+import asyncio
 import errno
 import gc
 import logging
@@ -18,16 +19,12 @@ if TYPE_CHECKING:  # loaded late, see `_serve`
     from concertmaster.store import Registry
 
 
-#: How often the garbage collector looks, while it serves.
-_USUAL = gc.get_threshold()
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    gc.set_threshold(20_000, 20, 20)  # little that is made until it is ready is garbage
+    gc.disable()  # little that is made until it is ready is garbage
     settings = settings_of(options)
     signal.signal(signal.SIGTERM, _end)  # uvicorn has its own while it serves, and hands on to it
     listener = listen(settings)  # before anything is made: a busy port leaves no data behind
@@ -63,7 +60,7 @@ def listen(settings: Settings) -> socket.socket:
 def _leave_alone_what_stays() -> None:
     """What there is by now stays until the end: the garbage collector need not look at it again."""
     gc.freeze()
-    gc.set_threshold(*_USUAL)
+    gc.enable()
 
 
 def _serve(settings: Settings, listener: socket.socket) -> None:
@@ -88,7 +85,10 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
             await super().startup(sockets=sockets)
             if self.started:
                 _leave_alone_what_stays()
-                print(banner(settings, app.state.registry, listener.getsockname()[1]), flush=True)
+                port = listener.getsockname()[1]
+                # Beside the requests that are answered by now: its token may need a key first.
+                said = await asyncio.to_thread(banner, settings, app.state.registry, port)
+                print(said, flush=True)
 
     config = uvicorn.Config(
         app,

@@ -104,7 +104,7 @@ def kinds_by_name() -> Mapping[str, Kind]:
 
 def _is_written(cls: type[Any]) -> bool:
     """Not so a view of other tables, nor a second look at one."""
-    return cls not in _SECOND_LOOKS and cls.__table__ in Entity.metadata.sorted_tables
+    return cls not in _SECOND_LOOKS and cls.__table__ in Entity.metadata.tables.values()
 
 
 def _kind(cls: type[Any], model: Model) -> Kind:
