@@ -6,7 +6,12 @@ import sys
 from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "concertmaster"]
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("CONCERTMASTER_")}
+#: Settings of the shell that runs the tests must not leak in. Compiled modules are written down,
+#: whatever that shell says: dozens of processes are started.
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("CONCERTMASTER_")},
+    "PYTHONDONTWRITEBYTECODE": "",
+}
 
 
 def concertmaster(*arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:

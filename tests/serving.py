@@ -1,6 +1,5 @@
 """`concertmaster serve` as a process of its own, for tests of the process itself."""
 
-import os
 import re
 import signal
 import subprocess
@@ -11,8 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-#: Settings of the shell that runs the tests must not leak in.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("CONCERTMASTER_")}
+from command_line import ENVIRONMENT
 
 
 class Served:
