@@ -113,6 +113,9 @@ class Caller:
     machine_id: int | None = field(default=None, kw_only=True)
     application: str | None = field(default=None, kw_only=True)
     scopes: frozenset[str] | None = field(default=None, kw_only=True)  #: None is without bounds
+    _decided: dict[tuple[str, int | None], bool] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def person_id(self) -> int | None:
@@ -121,9 +124,15 @@ class Caller:
 
     def may(self, expression: str, folder_id: int | None = None) -> bool:
         """Whether the roles allow it: in the folder, or without one in the tenant."""
-        holds = condition(expression)
         if self.unlimited:
             return True
+        asked = (expression, folder_id)
+        if asked not in self._decided:
+            self._decided[asked] = self._may(expression, folder_id)
+        return self._decided[asked]
+
+    def _may(self, expression: str, folder_id: int | None) -> bool:
+        holds = condition(expression)
         if folder_id is None:
             return holds(self.tenant_permissions)
         if folder_id not in self.folders:

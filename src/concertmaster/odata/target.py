@@ -17,6 +17,10 @@ from concertmaster.odata.request import Request, Segment
 _KEY_SEGMENT = re.compile(r"\d+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+_OF_A_SET = frozenset({"GET", "POST"})
+_OF_AN_ENTITY = frozenset({"GET", "PUT", "PATCH", "DELETE"})
+
+
 @dataclass(slots=True)
 class Target:
     """A resolved path. `key` is the text in parentheses; None addresses the collection."""
@@ -106,12 +110,11 @@ def _below(
 def _check_method(target: Target, method: str) -> None:
     assert target.entity_set
     answered = target.entity_set.declaration.methods
-    fitting = {"GET", "POST"} if target.key is None else {"GET", "PUT", "PATCH", "DELETE"}
-    allowed = sorted(answered & fitting)
-    if method not in allowed:
+    fitting = _OF_A_SET if target.key is None else _OF_AN_ENTITY
+    if method not in answered or method not in fitting:
         raise MethodNotAllowed(
             "The requested resource does not support this method.",
-            allow=", ".join(allowed), set=target.set_name,
+            allow=", ".join(sorted(answered & fitting)), set=target.set_name,
         )  # fmt: skip
 
 
