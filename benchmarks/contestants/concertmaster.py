@@ -26,6 +26,7 @@ from concertmaster.entities import Job, Release, Robot
 from concertmaster.scenarios import seed
 from concertmaster.settings import PREFIX, Settings, variable
 from concertmaster.store import Registry, Tenant
+from concertmaster.store.portable import copy_in
 
 SCENARIO = Path(__file__).parents[1] / "scenario.yaml"
 USER, PASSWORD = "bench", "measured"
@@ -151,12 +152,12 @@ def _insert(connection: sa.Connection, entity: type, values: Iterable[rows.Row])
     remaining = iter(values)
     defaults = _defaults(table, connection.dialect)
     while chunk := [{**defaults, **row} for row in itertools.islice(remaining, _CHUNK)]:
-        compiled: Any = sa.insert(table).compile(
-            dialect=connection.dialect, column_keys=list(chunk[0])
-        )
-        given: list[Any] = chunk
-        if compiled.positional:
-            given = list(map(itemgetter(*compiled.positiontup), chunk))
+        columns = [column.name for column in table.columns if column.name in chunk[0]]
+        given = list(map(itemgetter(*columns), chunk))
+        if connection.dialect.name == "postgresql":
+            copy_in(connection, table.name, columns, given)
+            continue
+        compiled = sa.insert(table).compile(dialect=connection.dialect, column_keys=columns)
         connection.exec_driver_sql(compiled.string, given)
 
 

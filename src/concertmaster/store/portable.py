@@ -6,7 +6,7 @@ reading, and back through COPY with the foreign keys taken off meanwhile.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -63,7 +63,7 @@ def load(file: Path, engine: sa.Engine) -> None:
         booleans = _booleans(connection)
         for table, columns in tables_of(source).items():
             flags = [(table, column) in booleans for column in columns]
-            _copy_in(connection, table, columns, _rows(source, table, columns, flags))
+            copy_in(connection, table, columns, _rows(source, table, columns, flags))
         for table, name, definition in keys:
             connection.exec_driver_sql(
                 f"ALTER TABLE {table} ADD CONSTRAINT {_quoted(name)} {definition}".replace(
@@ -73,9 +73,10 @@ def load(file: Path, engine: sa.Engine) -> None:
         _count_on(connection)
 
 
-def _copy_in(
-    connection: sa.Connection, table: str, columns: Sequence[str], rows: Iterator[tuple[Any, ...]]
+def copy_in(
+    connection: sa.Connection, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
 ) -> None:
+    """PostgreSQL's COPY: several times as fast as an INSERT of many rows."""
     driver: Any = connection.connection.driver_connection
     names = ", ".join(map(_quoted, columns))
     with driver.cursor().copy(f"COPY {_quoted(table)} ({names}) FROM STDIN") as copy:
