@@ -22,9 +22,9 @@ from benchmarks.workloads import ON_POSTGRESQL, ROUNDS
 
 JOBS = 100_000
 
-#: Many short rounds and several starts, or enough to see where one stands. Node makes code faster
+#: Many short rounds, or enough to see where one stands. Node makes code faster
 #: for many seconds: a short warming up flatters whoever is measured beside it.
-FULL, QUICK = Pace(5, 4.0, 3.0), Pace(3, 0.7, 1.2)
+FULL, QUICK = Pace(20, 1.0, 8.0), Pace(5, 0.4, 1.2)
 #: Seconds after which a run is given up, whatever hangs.
 PATIENCE = {FULL: 3_600, QUICK: 600}
 
@@ -69,7 +69,7 @@ def on_sqlite(folder: Path, pace: Pace, results: Results) -> None:
         say("paging")
         results.paging = scale.page_through(ours)
         say("starting")
-        results.starts = scale.starts(ours, folder, pace.rounds)
+        results.starts = scale.starts(ours, folder, times=3)
         results.growth = scale.growth(ours, folder, pace, say)
 
 

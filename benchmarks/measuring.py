@@ -21,6 +21,15 @@ class Measured:
     p99: float  #: ms
     size: float  #: bytes of an answer's body
     busy: float  #: share of its core that the server used
+    rounds: Sequence["Measured"] = ()  #: of which these are the medians
+
+    def times(self, other: "Measured", what: Callable[["Measured"], float]) -> float:
+        """How many times that of another in the same round: the median of all rounds.
+
+        A shared machine changes its speed every few seconds; within a round it does so less.
+        """
+        pairs = zip(self.rounds or [self], other.rounds or [other], strict=True)
+        return float(median(what(mine) / what(theirs) for mine, theirs in pairs))
 
 
 @dataclass(frozen=True)
@@ -85,5 +94,5 @@ def _medians(rounds: Sequence[Measured]) -> Measured:
     first = rounds[0]
     return Measured(
         first.workload, first.contestant,
-        of("rate"), of("cpu"), of("p50"), of("p99"), of("size"), of("busy"),
+        of("rate"), of("cpu"), of("p50"), of("p99"), of("size"), of("busy"), rounds,
     )  # fmt: skip

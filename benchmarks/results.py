@@ -1,6 +1,7 @@
 """Everything that one run found out, as tables and as the line of JSON at its end."""
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from benchmarks.measuring import Measured
 from benchmarks.queries import Planning
@@ -34,12 +35,12 @@ class Results:
     def ratio(self, workload: Workload, peer: str) -> float | None:
         """How many times a peer's throughput ours is."""
         ours, theirs = self.of(workload), self.of(workload, peer)
-        return ours.rate / theirs.rate if ours and theirs else None
+        return ours.times(theirs, attrgetter("rate")) if ours and theirs else None
 
     def cpu_ratio(self, workload: Workload, peer: str) -> float | None:
         """How many times our CPU a peer needs: holds on a busy machine too."""
         ours, theirs = self.of(workload), self.of(workload, peer)
-        return theirs.cpu / ours.cpu if ours and theirs else None
+        return theirs.times(ours, attrgetter("cpu")) if ours and theirs else None
 
     @property
     def slower_when_grown(self) -> float | None:

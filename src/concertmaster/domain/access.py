@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -113,9 +114,8 @@ class Caller:
     machine_id: int | None = field(default=None, kw_only=True)
     application: str | None = field(default=None, kw_only=True)
     scopes: frozenset[str] | None = field(default=None, kw_only=True)  #: None is without bounds
-    _decided: dict[tuple[str, int | None], bool] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    #: What was worked out for this caller, who stays the same until something changes.
+    known: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def person_id(self) -> int | None:
@@ -127,9 +127,10 @@ class Caller:
         if self.unlimited:
             return True
         asked = (expression, folder_id)
-        if asked not in self._decided:
-            self._decided[asked] = self._may(expression, folder_id)
-        return self._decided[asked]
+        if asked not in self.known:
+            self.known[asked] = self._may(expression, folder_id)
+        allowed: bool = self.known[asked]
+        return allowed
 
     def _may(self, expression: str, folder_id: int | None) -> bool:
         holds = condition(expression)

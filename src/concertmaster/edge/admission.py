@@ -132,9 +132,13 @@ class Orchestrator:
         return visible(call, entity_type)
 
     def inside(self, call: Call) -> Inside | None:
-        if call.caller.unlimited:
+        caller = call.caller
+        if caller.unlimited:
             return None
-        return visibility.reachable(call.caller.folders, call.tenant.dialect)
+        if Inside not in caller.known:
+            caller.known[Inside] = visibility.reachable(caller.folders, call.tenant.dialect)
+        inside: Inside = caller.known[Inside]
+        return inside
 
     def prepare(self, call: Call, entity: Any) -> None:
         """What every new row gets from its call: the folder, who made it, and when."""
@@ -201,6 +205,14 @@ def _need_of_set(entity_set: EntitySet, method: str, by_key: bool) -> Need:
 
 def visible(call: Call, entity_type: EntityType) -> Restriction | None:
     """Which rows of a set a call may see: those of its folder, or of the folders it may see."""
+    known, asked = call.caller.known, (entity_type, call.folder_id, call.across)
+    if asked not in known:
+        known[asked] = _visible(call, entity_type)
+    seen: Restriction | None = known[asked]
+    return seen
+
+
+def _visible(call: Call, entity_type: EntityType) -> Restriction | None:
     dialect, caller = call.tenant.dialect, call.caller
     if entity_type.cls is Folder:
         return visibility.among("id", caller.folders, dialect)

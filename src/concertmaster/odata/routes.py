@@ -131,16 +131,12 @@ async def read_body(receive: Receive) -> bytes:
     body, more = await _part(receive, LARGEST_BODY)
     if not more:  # as most bodies come
         return body
-    parts, size = [body], len(body)
-    while more:
-        part, more = await _part(receive, LARGEST_BODY, size)
-        size += len(part)
-        parts.append(part)
-    return b"".join(parts)
+    return b"".join([body, *[part async for part in _parts(receive, LARGEST_BODY, len(body))]])
 
 
-async def _parts(receive: Receive, most: int) -> AsyncIterator[bytes]:
-    size, more = 0, True
+async def _parts(receive: Receive, most: int, size: int = 0) -> AsyncIterator[bytes]:
+    """What is left of a body of which so many bytes have come."""
+    more = True
     while more:
         part, more = await _part(receive, most, size)
         size += len(part)

@@ -18,13 +18,15 @@ from concertmaster.odata.reading import Reading
 from concertmaster.odata.request import Request
 from concertmaster.odata.response import Response
 from concertmaster.odata.selection import Complex, Extended, Selection, Values, select
-from concertmaster.odata.target import resolve
+from concertmaster.odata.target import Target, resolve
 from concertmaster.odata.write import Hooks
 
 __all__ = [
     "Behaviour", "Call", "Complex", "Extended", "Host", "Selection", "Service", "Values",
     "select",
 ]  # fmt: skip
+
+_MOST_TARGETS = 1_000
 
 
 class Service:
@@ -46,6 +48,7 @@ class Service:
         self.reading = Reading(model, host, hooks, behaviour)
         self.changing = Changing(host, hooks, behaviour, self.reading)
         self.calling = Calling(self.reading, self.changing)
+        self._targets: dict[tuple[str, str], Target] = {}
         self._methods = {
             "GET": self.reading.get,
             "POST": self.changing.post,
@@ -60,13 +63,26 @@ class Service:
         Raises:
             ODataError: the request cannot be answered; or what the host raises.
         """
-        target = resolve(request, self.model, self.operations)
+        target = self._target(request)
         if target.document:
             return self._document(target.document, request)
         with self.host.open(request, target) as call:
             if target.operation:
                 return self.calling.call(call, target, request)
             return self._methods[request.method](call, target, request)
+
+    def _target(self, request: Request) -> Target:
+        """What the path names; looked up where it has no key, as such paths come again."""
+        if "(" in request.path:
+            return resolve(request, self.model, self.operations)
+        asked = (request.method, request.path)
+        target = self._targets.get(asked)
+        if target is None:
+            target = resolve(request, self.model, self.operations)
+            if len(self._targets) >= _MOST_TARGETS:
+                self._targets.clear()
+            self._targets[asked] = target
+        return target
 
     def _document(self, document: str, request: Request) -> Response:
         if request.method != "GET":
