@@ -65,9 +65,7 @@ class Call:
         """The unit of work over that connection; what needs none goes without."""
         connection = self.connection
         if self.writes:
-            source = self._source
-            shared = isinstance(source, GroupCommit) and source.shared
-            session = self.tenant.session(connection, shared=shared)
+            session = self.tenant.session(connection, shared=self._source.shared)
         else:
             session = self.tenant.reader(connection)
         events.keep(session, self.happened)

@@ -7,7 +7,7 @@ application, named after the moment at which it runs.
 
 import inspect
 import types as python_types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import inf
@@ -110,15 +110,32 @@ def _reader(prop: Property) -> Read:
 
 def _complete(entity_type: EntityType, values: dict[str, Any], *, create: bool) -> None:
     """Check what must be given, and let null stand for the default where null cannot be held."""
+    for attribute, name, wanted, in_place_of_null in _exacting(entity_type, create):
+        value = values.get(attribute)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            if wanted:
+                raise InvalidPayload(f"The {name} field is required.", member=name)
+            if value is None and in_place_of_null is not None:
+                values.pop(attribute, None)
+                values.update(in_place_of_null)
+
+
+@cache
+def _exacting(
+    entity_type: EntityType, create: bool
+) -> Sequence[tuple[str, str, bool, Mapping[str, Any] | None]]:
+    """By attribute: the name of a member, whether it must be given, and what stands for null.
+
+    None where null can be held; nothing where there is a default, or the row keeps what it has.
+    """
+    found = []
     for prop in entity_type.exacting:
-        value = values.get(prop.attribute)
         wanted = prop.words.required and (create or not prop.words.immutable)
-        if wanted and (value is None or (isinstance(value, str) and not value.strip())):
-            raise InvalidPayload(f"The {prop.name} field is required.", member=prop.name)
-        if value is None and not prop.nullable and not prop.words.computed:
-            values.pop(prop.attribute, None)
-            if create and prop.column.default is None and not prop.column.primary_key:
-                values[prop.attribute] = _zero(prop)
+        given = create and prop.column.default is None and not prop.column.primary_key
+        in_place_of_null = {prop.attribute: _zero(prop)} if given else {}
+        held = prop.nullable or prop.words.computed
+        found.append((prop.attribute, prop.name, wanted, None if held else in_place_of_null))
+    return found
 
 
 def _zero(prop: Property) -> Any:

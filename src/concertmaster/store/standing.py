@@ -5,6 +5,7 @@ used one after the other are kept at hand; what is used beside them is the pool'
 """
 
 import time
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -14,6 +15,9 @@ class Standing:
 
     A server may end a connection that lies idle: after `idle` seconds it is asked whether it lives.
     """
+
+    #: Whether a transaction holds more than one user has written (see `group_commit.py`).
+    shared: Final = False
 
     def __init__(self, engine: sa.Engine, most: int, *, idle: float | None = None) -> None:
         self._engine = engine
