@@ -93,11 +93,14 @@ def _columns(cls: type[Any]) -> list[sa.Column[Any]]:
     return [column for column in table.c if column is not table.autoincrement_column]
 
 
-class Given(dict[str, Any]):
-    """Values by column; stands in for SQLAlchemy's context where a default looks at its row."""
+@dataclass(slots=True)
+class Context:
+    """Stands in for SQLAlchemy's where a default looks at its row: values by column."""
 
-    def get_current_parameters(self) -> "Given":
-        return self
+    values: dict[str, Any]
+
+    def get_current_parameters(self) -> dict[str, Any]:
+        return self.values
 
 
 @dataclass(frozen=True)
@@ -110,17 +113,17 @@ class Inserting:
     key: str  #: the attribute of the primary key
     blank: Mapping[str, Any]  #: every column, with its default where that is always the same
     columns: Mapping[str, tuple[str, Store | None]]  #: by attribute
-    defaults: tuple[tuple[str, Callable[[Given], Any], Store | None], ...]  #: that have to be made
+    defaults: tuple[tuple[str, Callable[[Context], Any], Store | None], ...]  #: still to be made
 
-    def values(self, given: Mapping[str, Any]) -> Given:
+    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What is bound: values by attribute, or their defaults, as the database holds them."""
-        values, columns = Given(self.blank), self.columns
+        values, columns = dict(self.blank), self.columns
         for attribute, value in given.items():
             if value is not None and attribute in columns:
                 column, store = columns[attribute]
                 values[column] = value if store is None else store(value)
         for column, make, store in self.defaults:
-            if values[column] is None and (value := make(values)) is not None:
+            if values[column] is None and (value := make(Context(values))) is not None:
                 values[column] = value if store is None else store(value)
         return values
 
