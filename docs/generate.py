@@ -31,7 +31,7 @@ from concertmaster.edge.address import AnyCase
 from concertmaster.edge.errors import render
 from concertmaster.odata.errors import MethodNotAllowed, NoSuchResource, ODataError
 from concertmaster.odata.model import EntitySet
-from concertmaster.odata.request import Request
+from concertmaster.odata.request import split_path
 from concertmaster.odata.target import resolve
 from concertmaster.scenarios import built_in
 from concertmaster.scenarios.building import build
@@ -201,9 +201,9 @@ def is_built(operation: Operation) -> bool:
     """Whether a request for it would be answered by anything but a 501."""
     path = re.sub(r"\{\w+\}", "7", operation.path)
     if path.lower().startswith("/odata/"):
-        request = Request(operation.method, path[len("/odata") :], "", "http://localhost/odata/")
+        segments = split_path(path[len("/odata") :])
         try:
-            resolve(request, model(), operations())
+            resolve(operation.method, segments, model(), operations())
         except (NoSuchResource, MethodNotAllowed):
             return False
         return True

@@ -55,8 +55,8 @@ def test_logs_and_queue_items_at_once(start_stand_in: Start) -> None:
             writer.start()
         for writer in writers:
             writer.join()
-    # A writer that waits for the event loop, which waits for it, ends in an error: SQLite does not
-    # wait for a lock for ever.
+    # A writer that waits for the event loop, which waits for it, ends in an error: nobody waits for
+    # a turn to write for ever.
     assert set(statuses) <= {200, 201, 202}
 
 

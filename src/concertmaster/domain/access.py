@@ -8,9 +8,9 @@ Administrator and applications (bounded by their scopes) can enter every folder.
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -31,6 +31,8 @@ from concertmaster.entities import (
     queue_folders,
 )
 from concertmaster.store import Tenant
+
+T = TypeVar("T")
 
 #: The static role that may do everything, everywhere.
 ADMINISTRATOR = "Administrator"
@@ -114,8 +116,7 @@ class Caller:
     machine_id: int | None = field(default=None, kw_only=True)
     application: str | None = field(default=None, kw_only=True)
     scopes: frozenset[str] | None = field(default=None, kw_only=True)  #: None is without bounds
-    #: What was worked out for this caller, who stays the same until something changes.
-    known: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def person_id(self) -> int | None:
@@ -126,11 +127,14 @@ class Caller:
         """Whether the roles allow it: in the folder, or without one in the tenant."""
         if self.unlimited:
             return True
-        asked = (expression, folder_id)
-        if asked not in self.known:
-            self.known[asked] = self._may(expression, folder_id)
-        allowed: bool = self.known[asked]
-        return allowed
+        return self.once((expression, folder_id), lambda: self._may(expression, folder_id))
+
+    def once(self, asked: object, answer: Callable[[], T]) -> T:
+        """Worked out once for this caller, who stays the same until something changes."""
+        if asked not in self._known:
+            self._known[asked] = answer()
+        found: T = self._known[asked]
+        return found
 
     def _may(self, expression: str, folder_id: int | None) -> bool:
         holds = condition(expression)

@@ -135,10 +135,8 @@ class Orchestrator:
         caller = call.caller
         if caller.unlimited:
             return None
-        if Inside not in caller.known:
-            caller.known[Inside] = visibility.reachable(caller.folders, call.tenant.dialect)
-        inside: Inside = caller.known[Inside]
-        return inside
+        dialect = call.tenant.dialect
+        return caller.once(Inside, lambda: visibility.reachable(caller.folders, dialect))
 
     def prepare(self, call: Call, entity: Any) -> None:
         """What every new row gets from its call: the folder, who made it, and when."""
@@ -205,11 +203,8 @@ def _need_of_set(entity_set: EntitySet, method: str, by_key: bool) -> Need:
 
 def visible(call: Call, entity_type: EntityType) -> Restriction | None:
     """Which rows of a set a call may see: those of its folder, or of the folders it may see."""
-    known, asked = call.caller.known, (entity_type, call.folder_id, call.across)
-    if asked not in known:
-        known[asked] = _visible(call, entity_type)
-    seen: Restriction | None = known[asked]
-    return seen
+    asked = (entity_type, call.folder_id, call.across)
+    return call.caller.once(asked, lambda: _visible(call, entity_type))
 
 
 def _visible(call: Call, entity_type: EntityType) -> Restriction | None:

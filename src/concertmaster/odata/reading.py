@@ -89,7 +89,7 @@ class Reading:
             restriction=both(self.host.restrict(call, entity_set.type), restriction_of(narrowed)),
         )  # fmt: skip
         plan, values = self._plan(call, asked)
-        known = kept(call.connection) if plan.count or plan.node.expands else None
+        known = kept(call.connection)
         total = self._total(call, plan, values, known)
         if only_count:
             return response.text_response(str(total))
@@ -310,11 +310,9 @@ class Reading:
             values["now"] = call.now
         return plan, values
 
-    def _total(
-        self, call: Call, plan: Plan, values: Mapping[str, Any], known: Kept | None
-    ) -> int | None:
+    def _total(self, call: Call, plan: Plan, values: Mapping[str, Any], known: Kept) -> int | None:
         count = plan.count
-        if count is None or known is None:
+        if count is None:
             return None
         return known.count(count, values, lambda: run(call.connection, count, values)[0][0])
 

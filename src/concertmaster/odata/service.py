@@ -7,6 +7,8 @@ A service knows a model, its operations and hooks, and a host: the application, 
 may do what and in which session.
 """
 
+from functools import lru_cache
+
 from concertmaster.odata import metadata
 from concertmaster.odata.calling import Calling
 from concertmaster.odata.changing import Changing
@@ -15,7 +17,7 @@ from concertmaster.odata.host import Behaviour, Call, Host
 from concertmaster.odata.model import Model
 from concertmaster.odata.operations import Operations
 from concertmaster.odata.reading import Reading
-from concertmaster.odata.request import Request
+from concertmaster.odata.request import Request, split_path
 from concertmaster.odata.response import Response
 from concertmaster.odata.selection import Complex, Extended, Selection, Values, select
 from concertmaster.odata.target import Target, resolve
@@ -26,6 +28,7 @@ __all__ = [
     "select",
 ]  # fmt: skip
 
+#: As many resolved paths are remembered.
 _MOST_TARGETS = 1_000
 
 
@@ -48,7 +51,7 @@ class Service:
         self.reading = Reading(model, host, hooks, behaviour)
         self.changing = Changing(host, hooks, behaviour, self.reading)
         self.calling = Calling(self.reading, self.changing)
-        self._targets: dict[tuple[str, str], Target] = {}
+        self._known = lru_cache(_MOST_TARGETS)(self._resolve)
         self._methods = {
             "GET": self.reading.get,
             "POST": self.changing.post,
@@ -63,7 +66,7 @@ class Service:
         Raises:
             ODataError: the request cannot be answered; or what the host raises.
         """
-        target = self._target(request)
+        target = self._resolved(request)
         if target.document:
             return self._document(target.document, request)
         with self.host.open(request, target) as call:
@@ -71,18 +74,13 @@ class Service:
                 return self.calling.call(call, target, request)
             return self._methods[request.method](call, target, request)
 
-    def _target(self, request: Request) -> Target:
+    def _resolved(self, request: Request) -> Target:
         """What the path names; looked up where it has no key, as such paths come again."""
-        if "(" in request.path:
-            return resolve(request, self.model, self.operations)
-        asked = (request.method, request.path)
-        target = self._targets.get(asked)
-        if target is None:
-            target = resolve(request, self.model, self.operations)
-            if len(self._targets) >= _MOST_TARGETS:
-                self._targets.clear()
-            self._targets[asked] = target
-        return target
+        resolved = self._resolve if "(" in request.path else self._known
+        return resolved(request.method, request.path)
+
+    def _resolve(self, method: str, path: str) -> Target:
+        return resolve(method, split_path(path), self.model, self.operations)
 
     def _document(self, document: str, request: Request) -> Response:
         if request.method != "GET":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from concertmaster.odata.errors import MethodNotAllowed, NoSuchResource
 from concertmaster.odata.model import EntitySet, Model, Navigation, Property
 from concertmaster.odata.operations import Operation, Operations
-from concertmaster.odata.request import Request, Segment
+from concertmaster.odata.request import Segment
 
 #: A key as a segment of its own, `Jobs/5` (4.01 part 2, 4.3.6): numbers and GUIDs only, so that
 #: it can never hide an operation.
@@ -37,14 +37,15 @@ class Target:
     document: str = ""  #: "service" or "$metadata"
 
 
-def resolve(request: Request, model: Model, operations: Operations) -> Target:
-    """The target of a request, whose method it answers.
+def resolve(
+    method: str, segments: tuple[Segment, ...], model: Model, operations: Operations
+) -> Target:
+    """The target of a path, which answers the method.
 
     Raises:
         NoSuchResource: the path names nothing.
         MethodNotAllowed: it names something that does not answer this method.
     """
-    segments = request.segments
     if not segments:
         return Target(document="service")
     first, rest = segments[0], segments[1:]
@@ -52,17 +53,17 @@ def resolve(request: Request, model: Model, operations: Operations) -> Target:
         return Target(document="$metadata")
     entity_set = model.set(first.name)
     if entity_set is None and first.name.lower() not in operations.set_names:
-        return _unbound(first, rest, request.method, operations)
+        return _unbound(first, rest, method, operations)
     key = first.argument or None
     if rest and key is None and entity_set and _KEY_SEGMENT.fullmatch(rest[0].name):
         key, rest = rest[0].name, rest[1:]
     name = entity_set.name if entity_set else first.name
     target = Target(name, entity_set, key)
     if rest:
-        return _below(target, rest, request.method, operations)
+        return _below(target, rest, method, operations)
     if entity_set is None:
         raise _nothing()
-    _check_method(target, request.method)
+    _check_method(target, method)
     return target
 
 

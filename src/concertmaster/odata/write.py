@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from math import inf
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from concertmaster.odata.errors import InvalidPayload, PreconditionFailed
 from concertmaster.odata.ignored import ignore
@@ -110,31 +110,34 @@ def _reader(prop: Property) -> Read:
 
 def _complete(entity_type: EntityType, values: dict[str, Any], *, create: bool) -> None:
     """Check what must be given, and let null stand for the default where null cannot be held."""
-    for attribute, name, wanted, in_place_of_null in _exacting(entity_type, create):
-        value = values.get(attribute)
+    for demand in _demands(entity_type, create):
+        value = values.get(demand.attribute)
         if value is None or (isinstance(value, str) and not value.strip()):
-            if wanted:
-                raise InvalidPayload(f"The {name} field is required.", member=name)
-            if value is None and in_place_of_null is not None:
-                values.pop(attribute, None)
-                values.update(in_place_of_null)
+            if demand.wanted:
+                raise InvalidPayload(f"The {demand.name} field is required.", member=demand.name)
+            if value is None and not demand.holds_null:
+                values.pop(demand.attribute, None)
+                values.update(demand.instead)
+
+
+class _Demand(NamedTuple):
+    attribute: str
+    name: str
+    wanted: bool  #: must be given
+    holds_null: bool
+    instead: Mapping[str, Any]  #: of null; nothing where there is a default, or what the row has
 
 
 @cache
-def _exacting(
-    entity_type: EntityType, create: bool
-) -> Sequence[tuple[str, str, bool, Mapping[str, Any] | None]]:
-    """By attribute: the name of a member, whether it must be given, and what stands for null.
-
-    None where null can be held; nothing where there is a default, or the row keeps what it has.
-    """
+def _demands(entity_type: EntityType, create: bool) -> Sequence[_Demand]:
+    """What is asked of the members that a payload must not leave empty, or leaves to a default."""
     found = []
     for prop in entity_type.exacting:
         wanted = prop.words.required and (create or not prop.words.immutable)
+        holds_null = prop.nullable or prop.words.computed
         given = create and prop.column.default is None and not prop.column.primary_key
-        in_place_of_null = {prop.attribute: _zero(prop)} if given else {}
-        held = prop.nullable or prop.words.computed
-        found.append((prop.attribute, prop.name, wanted, None if held else in_place_of_null))
+        instead = {prop.attribute: _zero(prop)} if given else {}
+        found.append(_Demand(prop.attribute, prop.name, wanted, holds_null, instead))
     return found
 
 
