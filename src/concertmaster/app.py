@@ -15,6 +15,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response as WebResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,6 +24,7 @@ from concertmaster import __version__, actions, control, rest
 from concertmaster.domain.errors import InvalidRequest, OrchestratorError
 from concertmaster.edge.address import AnyCase, TenantAddress, not_found
 from concertmaster.edge.admission import Orchestrator
+from concertmaster.edge.again import AgainDoor
 from concertmaster.edge.errors import answer, body_of, render
 from concertmaster.edge.headers import ALWAYS, AnswerHeaders, OwnOrigin
 from concertmaster.edge.unanswered import unanswered
@@ -134,7 +136,7 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
     behind = AnyCase(app.behind, plain_paths())
     watched = partial(JournalDoor, keep=opened.settings.journal_size)
     door = ODataDoor(AnswerHeaders(OwnOrigin(behind)), "/odata", _serve, _failure, ALWAYS)
-    app.front = TenantAddress(watched(FaultDoor(door)), lost=watched(not_found))
+    app.front = TenantAddress(watched(FaultDoor(AgainDoor(door))), lost=watched(not_found))
     return app
 
 
@@ -212,3 +214,4 @@ def _add_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, on_validation)  # type: ignore[arg-type]
     app.add_exception_handler(OrchestratorError, on_error)
+    app.add_exception_handler(SQLAlchemyError, on_error)

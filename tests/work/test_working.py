@@ -1,9 +1,12 @@
 """Background work: what falls due is done at its moment, in order, once."""
 
 import threading
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from concertmaster.domain import clock
 from concertmaster.domain.errors import InvalidArgument
@@ -110,6 +113,20 @@ def test_work_that_fails_or_does_nothing_holds_up_no_other(
     work = Working(tenant, [bad, idle, good.kind], threading.Event())
     assert names(advance(work, at(5))) == [(at(3), "good")]
     assert "no good" in caplog.text
+
+
+def test_work_that_gave_way_to_a_request_is_done_again(tenant: Tenant) -> None:
+    agenda = Agenda("one", at(1))
+    refusals = [StaleDataError(), StaleDataError()]
+
+    def run(*given: Any) -> list[Fired]:
+        if refusals:
+            raise refusals.pop()
+        return agenda.kind.run(*given)
+
+    work = Working(tenant, [replace(agenda.kind, run=run)], threading.Event())
+    assert names(advance(work, at(5))) == [(at(1), "one")]
+    assert refusals == []
 
 
 def test_who_is_alone_keeps_others_from_work(tenant: Tenant) -> None:

@@ -21,6 +21,7 @@ from starlette.types import Scope
 from concertmaster.domain import clock
 from concertmaster.domain.errors import Conflict, InvalidRequest, OrchestratorError
 from concertmaster.odata import errors as odata
+from concertmaster.store.contention import gave_way
 
 log = logging.getLogger("concertmaster")
 
@@ -76,6 +77,7 @@ def answer(
 def render(request: Request, error: Exception) -> Response:
     """Any exception → the answer that a client of Orchestrator expects."""
     request.scope.setdefault("state", {})["cause"] = error
+    error = _of_the_database(error) or error
     if isinstance(error, OrchestratorError):
         if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return _at_the_door(request, error)
@@ -83,14 +85,19 @@ def render(request: Request, error: Exception) -> Response:
         return answer(request, error.status, body)
     if isinstance(error, odata.ODataError):
         return _from_engine(request, error)
-    if isinstance(
-        error, IntegrityError
-    ):  # two writers at once: the database saw what checks could not
-        return render(request, Conflict("What exists already is in the way."))
-    if isinstance(error, DataError | OverflowError):
-        return render(request, InvalidRequest("A value is out of range."))
     log.error("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
     return answer(request, 500, body_of(request, "An error has occurred.", 0))
+
+
+def _of_the_database(error: Exception) -> OrchestratorError | None:
+    """What the database saw and checks could not, in our words."""
+    if isinstance(error, IntegrityError):
+        return Conflict("What exists already is in the way.")
+    if gave_way(error):  # and did so again and again (`edge/again.py`)
+        return Conflict("Others are changing the same data. Try again.")
+    if isinstance(error, DataError | OverflowError):
+        return InvalidRequest("A value is out of range.")
+    return None
 
 
 def _from_engine(request: Request, error: odata.ODataError) -> Response:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concertmaster.domain import clock
 from concertmaster.domain.due import ask
 from concertmaster.store import Tenant
+from concertmaster.store.contention import TRIES, gave_way
 from concertmaster.work.due import Fired, Kind
 from concertmaster.work.turns import Turns
 
@@ -89,11 +90,15 @@ class Working:
             return kind.next(session)
 
     def _do(self, kind: Kind, now: str) -> list[Fired]:
-        try:
-            return kind.run(self.tenant, now, self._stopping)
-        except Exception:  # a tenant may be dropped meanwhile: go on with the others
-            log.warning("background work '%s' failed in %s", kind.name, self.tenant, exc_info=True)
-            return []
+        for _ in range(TRIES):
+            try:
+                return kind.run(self.tenant, now, self._stopping)
+            except Exception as error:  # a tenant may be dropped meanwhile: go on with the others
+                failure = error
+                if not gave_way(error):
+                    break
+        log.warning("background work '%s' failed in %s", kind.name, self.tenant, exc_info=failure)
+        return []
 
     def _seconds_to(self, due: Sequence[tuple[str, Kind]]) -> float:
         moment = min((moment for moment, _ in due), default=None)
