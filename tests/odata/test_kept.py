@@ -75,6 +75,9 @@ def test_it_does_not_grow_for_ever(
     keep(connection, a="{}", b="{}")
     assert keep(connection, c="{}") == {"a": "{}", "b": "{}", "c": "{}"}
     assert keep(connection) == {}
+    first = keep(connection, a="{}", b="{}", c="{}")
+    keep(connection)
+    assert len(first) == 3  # whoever looks into it still finds everything
     keep(connection, a="{}")
     for folder in (2, 3, 4):
         keep(connection, folder, a="{}")

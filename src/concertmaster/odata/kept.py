@@ -69,8 +69,8 @@ class Kept:
         if bound not in self._children and len(self._children) >= _LISTS:
             self._children.clear()
         found = self._children.setdefault(bound, {})
-        if len(found) > _MOST:
-            found.clear()
+        if len(found) > _MOST:  # another one: an answer under way may look into this
+            found = self._children[bound] = {}
         return found
 
 

@@ -7,9 +7,11 @@ parser meets. A plan made for `State eq ?string` answers every `State eq '…'`.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from concertmaster.odata.errors import InvalidQuery
+from concertmaster.odata.request import SHORT
 
 #: Every alternative is linear: possessive where a prefix might be read twice.
 _WORDS = re.compile(
@@ -74,6 +76,11 @@ class Word(NamedTuple):
 def shape_of(text: str, aliases: Mapping[str, str] | None = None) -> Shape:
     """Cut the literals out of a text; `null`, `true`, `false` and operators stay in it."""
     text = substituted(text, aliases or {})
+    return _shape_of(text) if len(text) <= SHORT else _shape_of.__wrapped__(text)
+
+
+@lru_cache(2048)
+def _shape_of(text: str) -> Shape:
     pieces: list[str] = []
     literals: list[Literal] = []
     copied = 0

@@ -20,7 +20,7 @@ from concertmaster.odata.joins import joined, second_joined
 from concertmaster.odata.lexer import Literal, Shape, shape_of, substituted
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
 from concertmaster.odata.paths import no_property
-from concertmaster.odata.query import Row, Statement, compile_statement, one_of, sorts
+from concertmaster.odata.query import Statement, compile_statement, one_of, sorts
 from concertmaster.odata.request import ExpandItem, parse_expand, split_list
 from concertmaster.odata.translate import Translation
 
@@ -94,8 +94,7 @@ class Node:
     columns: list[sa.ColumnElement[Any]]
     expands: list["ExpandNode"] = field(default_factory=list)
     selected: tuple[str, ...] | None = None  #: what $select named; None when it was not given
-    #: from rows to objects, made when needed
-    write: Callable[[Sequence[Row]], list[dict[str, Any]]] | None = None
+    write: Callable[..., list[dict[str, Any]]] | None = None  #: to objects; made when needed
 
 
 @dataclass

@@ -325,8 +325,7 @@ class Reading:
         request: Request,
         known: Kept | None = None,
     ) -> list[dict[str, Any]]:
-        items = response.objects(plan.node, rows)
-        response.Expanding(call.connection, values, known=known).add(plan.node, rows, items)
+        items = response.Rendering(call.connection, values, known=known).objects(plan.node, rows)
         self.hooks.run("after_read", plan.node.type.cls, call, items, request)
         return items
 

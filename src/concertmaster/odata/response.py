@@ -5,7 +5,7 @@
 
 import base64
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -49,7 +49,7 @@ class File:
 
 def write_instant(text: str) -> str:
     """`…02.7900000Z` → `…02.79Z`: trailing zeros and an empty fraction are left out."""
-    return text[:-1].rstrip("0").rstrip(".") + "Z"
+    return text.rstrip("0Z").rstrip(".") + "Z"
 
 
 def write_row_version(number: int) -> str:
@@ -137,51 +137,58 @@ def writer(prop: Property) -> Convert | None:
     return next((write for expected, write in _WRITERS if isinstance(kind, expected)), None)
 
 
-# --- rows -----------------------------------------------------------------------------------
+# --- rows, and what they expand to ----------------------------------------------------------
 
 
-def objects(node: Node, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Rows of a plan's node → JSON objects, without what is expanded."""
-    if node.write is None:
-        node.write = rows_writer(node.properties)
-    return node.write(rows)
+Objects = list[dict[str, Any]]
+#: Rows, and by parent what goes into each member that is expanded → objects.
+Write = Callable[..., Objects]
 
 
-def rows_writer(properties: Sequence[Property]) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
-    """A function from rows to objects, in one expression, as one would write it for this set.
+def rows_writer(node: Node) -> Write:
+    """A function from rows to objects, in one expression, as one would write it for this node.
 
     Made as text once for each plan: three times as fast as walking the properties of every row.
     The text holds numbers and names of declarations, nothing of a request.
     """
     scope: dict[str, Any] = {}
     members = []
-    for index, prop in enumerate(properties):
+    for index, prop in enumerate(node.properties):
         value, convert = f"row[{index}]", writer(prop)
         if isinstance(convert, Table):
             scope[f"t{index}"] = convert
             value = f"t{index}[{value}]"
         elif convert is write_instant:  # in every row, and longer called than done
-            value = f"None if (v := {value}) is None else v[:-1].rstrip('0').rstrip('.') + 'Z'"
+            value = f"None if (v := {value}) is None else v.rstrip('0Z').rstrip('.') + 'Z'"
         elif convert is not None:
             scope[f"w{index}"] = convert
             value = f"None if {value} is None else w{index}({value})"
         members.append(f"{prop.name!r}: {value}")
-    made: Callable[[Sequence[Row]], list[dict[str, Any]]] = eval(  # noqa: S307 - see above
-        f"lambda rows: [{{{', '.join(members)}}} for row in rows]", scope
+    expanded = [(name, branch) for branch in node.expands for name in _members(branch)]
+    for index, (name, branch) in enumerate(expanded):
+        members.append(f"{name!r}: x{index}[row[{branch.link.parent_index}]]")
+    given = "".join(f", x{index}" for index in range(len(expanded)))
+    made: Write = eval(  # noqa: S307 - see above
+        f"lambda rows{given}: [{{{', '.join(members)}}} for row in rows]", scope
     )
     return made
 
 
-# --- what rows expand to --------------------------------------------------------------------
+def _members(branch: ExpandNode) -> list[str]:
+    """The members that an expansion brings."""
+    name = branch.link.navigation.name
+    return [name] if branch.count_index is None else [f"{name}@odata.count", name]
 
-Objects = Sequence[dict[str, Any]]
+
+#: By parent: the value of a member that is expanded.
+ByParent = Mapping[Any, Any]
 
 
-class Expanding:
-    """The expansions of one answer.
+class Rendering:
+    """The rows of one answer on their way to objects.
 
     `values` are those of the whole request: what bounds the call bounds its expansions. Single
-    entities are added as JSON text, unless `frozen` is false.
+    entities are expanded to JSON text, unless `frozen` is false.
     """
 
     def __init__(
@@ -197,55 +204,52 @@ class Expanding:
         self.known = known
         self.frozen = frozen
 
-    def add(self, node: Node, rows: Sequence[Row], items: Objects) -> None:
-        """Add what a node expands to its objects, which are made of these rows."""
+    def objects(self, node: Node, rows: Sequence[Row]) -> Objects:
+        """Rows of a plan's node → JSON objects, with all that they expand to."""
+        if node.write is None:
+            node.write = rows_writer(node)
+        expanded: list[ByParent] = []
         for branch in node.expands:
-            parents = [row[branch.link.parent_index] for row in rows]
+            place = branch.link.parent_index
+            parents = {row[place] for row in rows}
             if branch.link.navigation.collection:
-                self._add_many(branch, parents, items)
+                expanded += self._many(branch, parents)
             else:
-                self._add_one(branch, parents, items)
+                expanded.append(self._one(branch, parents))
+        return node.write(rows, *expanded)
 
-    def _add_one(self, branch: ExpandNode, parents: Sequence[Any], items: Objects) -> None:
+    def _one(self, branch: ExpandNode, parents: set[Any]) -> ByParent:
         """By key. Many parents share a child: as JSON it is written once, for answers to come."""
-        name = branch.link.navigation.name
         found = self._kept(branch) if self.frozen and not branch.node.expands else {}
-        missing = set(parents) - found.keys()
-        missing.discard(None)
+        missing = parents - found.keys()
         if missing:
-            rows, children = self._children(branch, missing)
             found.update(dict.fromkeys(missing))
-            for row, child in zip(rows, children, strict=True):
+            for row, child in self._children(branch, missing):
                 shown = orjson.Fragment(dumps(child)) if self.frozen else child
                 found[row[branch.link.child_index]] = shown
-        for item, parent in zip(items, parents, strict=True):
-            item[name] = found.get(parent)
+        return found
 
-    def _add_many(self, branch: ExpandNode, parents: Sequence[Any], items: Objects) -> None:
-        name, place = branch.link.navigation.name, branch.link.child_index
-        rows, children = self._children(branch, set(parents) - {None})
-        groups: dict[Any, list[dict[str, Any]]] = {}
-        for row, child in zip(rows, children, strict=True):
-            groups.setdefault(row[place], []).append(child)
-        if branch.count_index is not None:
-            counts = {row[place]: row[branch.count_index] for row in rows}
-            for item, parent in zip(items, parents, strict=True):
-                item[f"{name}@odata.count"] = counts.get(parent, 0)
-        for item, parent in zip(items, parents, strict=True):
-            item[name] = groups.get(parent, [])
+    def _many(self, branch: ExpandNode, parents: set[Any]) -> list[ByParent]:
+        place, count = branch.link.child_index, branch.count_index
+        groups: dict[Any, Objects] = {parent: [] for parent in parents}
+        counts = dict.fromkeys(parents, 0)
+        for row, child in self._children(branch, parents):
+            groups[row[place]].append(child)
+            if count is not None:
+                counts[row[place]] = row[count]
+        return [groups] if count is None else [counts, groups]
 
     def _children(
-        self, branch: ExpandNode, wanted: Collection[Any]
-    ) -> tuple[Sequence[Row], Objects]:
-        """The rows of those that are wanted, and their objects with what they expand in turn."""
+        self, branch: ExpandNode, parents: set[Any]
+    ) -> Iterable[tuple[Row, dict[str, Any]]]:
+        """The rows that belong to parents, each with its object."""
+        wanted = [parent for parent in parents if parent is not None]
         if not wanted:
-            return (), ()
-        keys = list_value(list(wanted), self.connection.dialect.name)
+            return ()
+        keys = list_value(wanted, self.connection.dialect.name)
         values = {**self.values, **branch.values, "x_keys": keys}
         rows = run(self.connection, branch.statement, values)
-        children = objects(branch.node, rows)
-        self.add(branch.node, rows, children)
-        return rows, children
+        return zip(rows, self.objects(branch.node, rows), strict=True)
 
     def _kept(self, branch: ExpandNode) -> dict[Any, Any]:
         if self.known is None:

@@ -34,7 +34,7 @@ from concertmaster.odata.model import Navigation
 from concertmaster.odata.plan import Asked, Node, Plan, Planner, Restriction
 from concertmaster.odata.query import stream
 from concertmaster.odata.request import Options
-from concertmaster.odata.response import Expanding, objects
+from concertmaster.odata.response import Rendering
 from concertmaster.store import Tenant
 from concertmaster.visibility import reachable
 from concertmaster.work.alone import Alone
@@ -248,8 +248,7 @@ def _write(tenant: Tenant, export_id: int, stopping: threading.Event) -> tuple[s
         for rows in stream(connection, plan.rows, values, BATCH):
             if stopping.is_set():
                 raise Stopped
-            items = objects(plan.node, rows)
-            Expanding(connection, values, frozen=False).add(plan.node, rows, items)
+            items = Rendering(connection, values, frozen=False).objects(plan.node, rows)
             writer.writerows(_cells(plan.node, item) for item in items)
         size = file.tell()
         file.seek(0)
