@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
@@ -117,3 +119,38 @@ def test_counts_do_not_grow_for_ever(
     monkeypatch.setattr(module, "_MOST", 3)
     assert [count(connection, least) for least in range(10)] == [0] * 10
     assert len(kept(connection)._counts) <= 3
+
+
+# --- as PostgreSQL tells it --------------------------------------------------------------------
+
+ONE, OTHER = [(1, "700:700:"), (2, "700:700:")], [(1, "700:701:")]
+
+
+@pytest.fixture
+def server() -> sa.Connection:
+    """A connection like one to PostgreSQL: what its rows tell is all that is looked at."""
+    return cast(
+        "sa.Connection",
+        SimpleNamespace(
+            info={}, dialect=SimpleNamespace(name="postgresql"), in_transaction=lambda: False
+        ),
+    )
+
+
+def test_rows_of_the_same_transactions_have_the_same_beside_them(server: sa.Connection) -> None:
+    children = kept(server, ONE).children(CHILDREN, {"folder": 1})
+    children["a"] = "{}"
+    assert kept(server, ONE).children(CHILDREN, {"folder": 1}) is children
+    assert kept(server, OTHER).children(CHILDREN, {"folder": 1}) == {}
+    assert kept(server, ONE).children(CHILDREN, {"folder": 1}) == {}  # it has been another
+
+
+def test_without_rows_nothing_is_known(server: sa.Connection) -> None:
+    assert kept(server).version is None
+
+
+def test_a_statement_by_name_is_told_by_what_it_binds() -> None:
+    statement = Statement("… %(folder)s … %(kinds)s", None, {"kinds": [1, 2]}, ("folder", "kinds"))
+    told = statement.identity({"folder": 7, "other": 8})
+    assert told == (statement.sql, 7, (1, 2))
+    assert hash(told) == hash(statement.identity({"folder": 7}))

@@ -1,17 +1,21 @@
 """What answers have found beside their rows, kept while the database stays as it is.
 
 A hundred jobs belong to ten releases, and the next list of jobs shows the same ten; whoever goes
-through a list page by page asks each time how long it is. SQLite tells a connection, for the price
-of a look, whether anybody has written since (`PRAGMA data_version`, sqlite.org/pragma.html), and
-itself knows what it wrote: until then what was found once is what there is.
+through a list page by page asks each time how long it is. Both databases tell whether anybody has
+written since, and until then what was found once is what there is:
+
+- SQLite tells a connection for the price of a look (`PRAGMA data_version`, sqlite.org/pragma.html),
+  and itself knows what it wrote.
+- PostgreSQL tells with the rows which transactions they are the work of (`pg_current_snapshot()`,
+  section 9.27 of its manual). One that ends changes that for good, in whichever database.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from concertmaster.odata.query import Statement, run
+from concertmaster.odata.query import Row, Statement, run
 
 #: By key of the child: its JSON, or None where the caller is not shown one.
 Children = dict[Any, Any]
@@ -23,19 +27,33 @@ _LISTS = 32  # statements that found children, each with its values
 _VERSION = Statement("PRAGMA data_version", (), {})
 
 
-def kept(connection: sa.Connection) -> "Kept":
+def told_with_rows(dialect: str) -> list[sa.ColumnElement[Any]]:
+    """What a list selects after all else, so that its rows tell what may be kept beside them."""
+    if dialect == "sqlite":
+        return []
+    return [sa.literal_column("(SELECT pg_current_snapshot()::text)")]
+
+
+def kept(connection: sa.Connection, rows: Sequence[Row] = ()) -> "Kept":
     """What this connection has found and nobody has changed since; to be added to.
 
-    In a transaction nothing is kept, as a connection does not hear of its own writes.
+    `rows` are those of a list. In a transaction nothing is kept, as a connection does not hear of
+    its own writes.
     """
-    if connection.dialect.name != "sqlite" or connection.in_transaction():
+    version = None if connection.in_transaction() else _version(connection, rows)
+    if version is None:
         return Kept(None)
-    driver: Any = connection.connection.dbapi_connection
-    version = (run(connection, _VERSION, {})[0][0], driver.total_changes)
     found: Kept | None = connection.info.get(_KEPT)
     if found is None or found.version != version:
         found = connection.info[_KEPT] = Kept(version)
     return found
+
+
+def _version(connection: sa.Connection, rows: Sequence[Row]) -> object:
+    if connection.dialect.name != "sqlite":
+        return rows[0][-1] if rows else None
+    driver: Any = connection.connection.dbapi_connection
+    return run(connection, _VERSION, {})[0][0], driver.total_changes
 
 
 class Kept:
@@ -43,7 +61,7 @@ class Kept:
 
     __slots__ = ("_children", "_counts", "version")
 
-    def __init__(self, version: tuple[int, int] | None) -> None:
+    def __init__(self, version: object) -> None:
         self.version = version
         self._counts: dict[tuple[Any, ...], int] = {}
         self._children: dict[tuple[Any, ...], Children] = {}
@@ -54,7 +72,7 @@ class Kept:
         """The number that a statement finds; taken where it is not known."""
         if self.version is None:
             return take()
-        bound = _bound(statement, values)
+        bound = statement.identity(values)
         if bound not in self._counts:
             if len(self._counts) >= _MOST:
                 self._counts.clear()
@@ -65,14 +83,10 @@ class Kept:
         """Those that a statement has found, whichever parents asked for them; to be added to."""
         if self.version is None:
             return {}
-        bound = _bound(statement, {**values, "x_keys": None})
+        bound = statement.identity({**values, "x_keys": None})
         if bound not in self._children and len(self._children) >= _LISTS:
             self._children.clear()
         found = self._children.setdefault(bound, {})
         if len(found) > _MOST:  # another one: an answer under way may look into this
             found = self._children[bound] = {}
         return found
-
-
-def _bound(statement: Statement, values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (statement.sql, *statement.parameters(values))

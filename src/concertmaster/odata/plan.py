@@ -17,6 +17,7 @@ from concertmaster.odata import pages
 from concertmaster.odata.errors import InvalidQuery
 from concertmaster.odata.inserting import insert_statement
 from concertmaster.odata.joins import joined, second_joined
+from concertmaster.odata.kept import told_with_rows
 from concertmaster.odata.lexer import Literal, Shape, shape_of, substituted
 from concertmaster.odata.model import EntitySet, EntityType, Model, Navigation, Property
 from concertmaster.odata.paths import no_property
@@ -198,6 +199,8 @@ class Planner:
             order = reading.order(asked.options.get("$orderby")) if not asked.by_key else []
             # `$select` may name a navigation alone, of which nothing is shown without `$expand`.
             columns = node.columns or [sa.literal_column("1")]
+            if asked.top:  # a list
+                columns = [*columns, *told_with_rows(self.dialect.name)]
             page = pages.Outer(order, top=asked.top, skip=asked.skip)
             rows = compile_statement(page.of(reading.select(columns)), self.dialect)
             if page.sorts(root) and connection is not None and sorts(connection, rows):

@@ -27,6 +27,7 @@ class Statement:
     sql: str
     positions: tuple[str, ...] | None  #: names in order where the driver counts; else by name
     constants: Mapping[str, Any]
+    names: tuple[str, ...] = ()  #: of all that is bound, where the driver goes by name
     _ordered: Callable[[Mapping[str, Any]], Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -34,6 +35,14 @@ class Statement:
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         return self._ordered({**self.constants, **values} if self.constants else values)
+
+    def identity(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What tells this statement with these values from any other."""
+        if self.positions is not None:
+            return (self.sql, *self.parameters(values))
+        bound = {**self.constants, **values}
+        given = (bound.get(name) for name in self.names)
+        return (self.sql, *(tuple(one) if isinstance(one, list) else one for one in given))
 
 
 def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
@@ -54,7 +63,7 @@ def compile_statement(
     constants = {name: value for name, value in compiled.params.items() if value is not None}
     if not compiled.positional:
         used = {name: constants[name] for name in compiled.binds if name in constants}
-        return Statement(compiled.string, None, used)
+        return Statement(compiled.string, None, used, tuple(compiled.bind_names.values()))
     return Statement(compiled.string, tuple(compiled.positiontup), constants)
 
 

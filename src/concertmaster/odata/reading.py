@@ -89,9 +89,8 @@ class Reading:
             restriction=both(self.host.restrict(call, entity_set.type), restriction_of(narrowed)),
         )  # fmt: skip
         plan, values = self._plan(call, asked)
-        known = kept(call.connection)
-        total = self._total(call, plan, values, known)
         if only_count:
+            total = self._total(call, plan, values, kept(call.connection))
             return response.text_response(str(total))
         fetched, next_link = top, None
         if self.behaviour.next_links and top and self._cuts(request, top):
@@ -99,6 +98,8 @@ class Reading:
         rows = run(call.connection, plan.rows, {**values, "o_top": fetched, "o_skip": skip})  # type: ignore[arg-type]
         if fetched > top and len(rows) > top:
             rows, next_link = rows[:top], self._next_link(request, skip, top)
+        known = kept(call.connection, rows)
+        total = self._total(call, plan, values, known)
         items = self._written(call, plan, rows, values, request, known)
         context = None
         if _level(request) != "none":
