@@ -10,10 +10,16 @@ from typing import Any
 import anyio
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from concertmaster.edge.again import LARGEST, AgainDoor
+from concertmaster.edge.errors import render
 from concertmaster.entities import Calendar, ProcessSchedule, QueueDefinition
 from concertmaster.store import Tenant
 from concertmaster.store.contention import TRIES
@@ -169,3 +175,29 @@ def test_what_is_not_done_again(words: Any) -> None:
     read, sent = pass_through(1, **words)
     assert len(read) == 1
     assert sent[0]["status"] == 409
+
+
+def test_a_plain_route_is_done_again_like_any_other() -> None:
+    tried: list[str] = []
+    app = FastAPI()
+
+    async def on_error(request: Request, error: Exception) -> Response:
+        return render(request, error)
+
+    @app.post("/shelves/{name}")
+    def make(name: str, body: dict[str, str]) -> dict[str, str]:
+        tried.append(name)
+        if len(tried) < TRIES:
+            raise StaleDataError
+        return body
+
+    app.add_exception_handler(SQLAlchemyError, on_error)
+    door = AgainDoor(app)
+
+    async def on_a_server(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"] = {"tenant": SimpleNamespace(dialect="postgresql")}
+        await door(scope, receive, send)
+
+    answer = TestClient(on_a_server).post("/shelves/one", json={"a": "b"})
+    assert (answer.status_code, answer.json()) == (200, {"a": "b"})
+    assert tried == ["one"] * TRIES

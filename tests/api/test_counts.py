@@ -95,3 +95,16 @@ def test_the_next_page_asks_for_its_rows_only(
     page(0)
     # On PostgreSQL whoever writes to another database of the server is heard of, too.
     assert min(page(1) for _ in range(20)) == 1
+
+
+def test_what_could_not_be_read_is_read_the_next_time(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("no database")
+
+    url = "/odata/Jobs?$top=3&$expand=Release($select=Id,Key)"
+    with monkeypatch.context() as broken:
+        broken.setattr(response, "run", fail)
+        assert client.get(url).status_code == 500
+    assert all(job["Release"] for job in client.rows(url))

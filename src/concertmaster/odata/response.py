@@ -223,8 +223,9 @@ class Rendering:
         found = self._kept(branch) if self.frozen and not branch.node.expands else {}
         missing = parents - found.keys()
         if missing:
-            found.update(dict.fromkeys(missing))
-            for row, child in self._children(branch, missing):
+            children = self._children(branch, missing)
+            found.update(dict.fromkeys(missing))  # now that they have been asked for
+            for row, child in children:
                 shown = orjson.Fragment(dumps(child)) if self.frozen else child
                 found[row[branch.link.child_index]] = shown
         return found
