@@ -129,12 +129,13 @@ ONE, OTHER = [(1, "700:700:"), (2, "700:700:")], [(1, "700:701:")]
 @pytest.fixture
 def server() -> sa.Connection:
     """A connection like one to PostgreSQL: what its rows tell is all that is looked at."""
-    return cast(
-        "sa.Connection",
-        SimpleNamespace(
-            info={}, dialect=SimpleNamespace(name="postgresql"), in_transaction=lambda: False
-        ),
-    )
+    return connection_of(sa.NullPool(lambda: None))  # type: ignore[arg-type, return-value]
+
+
+def connection_of(pool: sa.Pool) -> sa.Connection:
+    engine, dialect = SimpleNamespace(pool=pool), SimpleNamespace(name="postgresql")
+    made = SimpleNamespace(engine=engine, dialect=dialect, in_transaction=lambda: False)
+    return cast("sa.Connection", made)
 
 
 def test_rows_of_the_same_transactions_have_the_same_beside_them(server: sa.Connection) -> None:
@@ -143,6 +144,13 @@ def test_rows_of_the_same_transactions_have_the_same_beside_them(server: sa.Conn
     assert kept(server, ONE).children(CHILDREN, {"folder": 1}) is children
     assert kept(server, OTHER).children(CHILDREN, {"folder": 1}) == {}
     assert kept(server, ONE).children(CHILDREN, {"folder": 1}) == {}  # it has been another
+
+
+def test_connections_of_a_pool_share_what_they_find(server: sa.Connection) -> None:
+    children = kept(server, ONE).children(CHILDREN, {"folder": 1})
+    beside, elsewhere = connection_of(server.engine.pool), connection_of(sa.NullPool(lambda: None))  # type: ignore[arg-type, return-value]
+    assert kept(beside, ONE).children(CHILDREN, {"folder": 1}) is children
+    assert kept(elsewhere, ONE).children(CHILDREN, {"folder": 1}) is not children
 
 
 def test_without_rows_nothing_is_known(server: sa.Connection) -> None:

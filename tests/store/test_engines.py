@@ -124,3 +124,18 @@ def test_a_commit_that_fails_keeps_nobody_from_writing(
         assert connection.exec_driver_sql("SELECT count(*) FROM u").scalar() == 0
     standing.close()
     engine.dispose()
+
+
+def test_eight_at_once_are_not_connected_anew_each_time(registry: Registry) -> None:
+    tenant = registry.default
+    if tenant.dialect == "sqlite":
+        pytest.skip("a file is not connected to")
+
+    def eight() -> set[int]:
+        opened = [tenant.engine.connect() for _ in range(8)]
+        servers = {one.scalar(sa.select(sa.func.pg_backend_pid())) for one in opened}
+        for one in opened:
+            one.close()
+        return servers
+
+    assert eight() == eight()

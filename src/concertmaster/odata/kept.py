@@ -5,13 +5,15 @@ through a list page by page asks each time how long it is. Both databases tell w
 written since, and until then what was found once is what there is:
 
 - SQLite tells a connection for the price of a look (`PRAGMA data_version`, sqlite.org/pragma.html),
-  and itself knows what it wrote.
+  and itself knows what it wrote. The number means something to that connection only.
 - PostgreSQL tells with the rows which transactions they are the work of (`pg_current_snapshot()`,
-  section 9.27 of its manual). One that ends changes that for good, in whichever database.
+  section 9.27 of its manual). One that ends changes that for good, in whichever database. All
+  connections of a pool are told the same, and share what they find: several threads do.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -20,7 +22,7 @@ from concertmaster.odata.query import Row, Statement, run
 #: By key of the child: its JSON, or None where the caller is not shown one.
 Children = dict[Any, Any]
 
-_KEPT = "concertmaster_kept"  # where a connection keeps it
+_KEPT = "concertmaster_kept"  # where it is, in a connection's info
 _MOST = 1_000  # counts; and children that one statement has found
 _LISTS = 32  # statements that found children, each with its values
 
@@ -35,25 +37,32 @@ def told_with_rows(dialect: str) -> list[sa.ColumnElement[Any]]:
 
 
 def kept(connection: sa.Connection, rows: Sequence[Row] = ()) -> "Kept":
-    """What this connection has found and nobody has changed since; to be added to.
+    """What was found and nobody has changed since; to be added to.
 
     `rows` are those of a list. In a transaction nothing is kept, as a connection does not hear of
     its own writes.
     """
-    version = None if connection.in_transaction() else _version(connection, rows)
-    if version is None:
+    if connection.in_transaction():
         return Kept(None)
-    found: Kept | None = connection.info.get(_KEPT)
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.dbapi_connection
+        version = (run(connection, _VERSION, {})[0][0], driver.total_changes)
+        return _since(version, connection.info)
+    if not rows:
+        return Kept(None)
+    return _since(rows[0][-1], _of_pools.setdefault(connection.engine.pool, {}))
+
+
+#: Where the connections of a pool keep what they have found.
+_of_pools: WeakKeyDictionary[sa.Pool, dict[Any, Any]] = WeakKeyDictionary()
+
+
+def _since(version: object, place: dict[Any, Any]) -> "Kept":
+    """What was found since this version was told for the first time."""
+    found: Kept | None = place.get(_KEPT)
     if found is None or found.version != version:
-        found = connection.info[_KEPT] = Kept(version)
+        found = place[_KEPT] = Kept(version)
     return found
-
-
-def _version(connection: sa.Connection, rows: Sequence[Row]) -> object:
-    if connection.dialect.name != "sqlite":
-        return rows[0][-1] if rows else None
-    driver: Any = connection.connection.dbapi_connection
-    return run(connection, _VERSION, {})[0][0], driver.total_changes
 
 
 class Kept:
@@ -73,11 +82,12 @@ class Kept:
         if self.version is None:
             return take()
         bound = statement.identity(values)
-        if bound not in self._counts:
+        number = self._counts.get(bound)
+        if number is None:
             if len(self._counts) >= _MOST:
                 self._counts.clear()
-            self._counts[bound] = take()
-        return self._counts[bound]
+            number = self._counts[bound] = take()
+        return number
 
     def children(self, statement: Statement, values: Mapping[str, Any]) -> Children:
         """Those that a statement has found, whichever parents asked for them; to be added to."""

@@ -221,13 +221,13 @@ class Rendering:
     def _one(self, branch: ExpandNode, parents: set[Any]) -> ByParent:
         """By key. Many parents share a child: as JSON it is written once, for answers to come."""
         found = self._kept(branch) if self.frozen and not branch.node.expands else {}
-        missing = parents - found.keys()
+        missing = {parent for parent in parents if parent not in found}
         if missing:
-            children = self._children(branch, missing)
-            found.update(dict.fromkeys(missing))  # now that they have been asked for
-            for row, child in children:
+            new = dict.fromkeys(missing)
+            for row, child in self._children(branch, missing):
                 shown = orjson.Fragment(dumps(child)) if self.frozen else child
-                found[row[branch.link.child_index]] = shown
+                new[row[branch.link.child_index]] = shown
+            found.update(new)  # at once: others may look into it
         return found
 
     def _many(self, branch: ExpandNode, parents: set[Any]) -> list[ByParent]:

@@ -36,8 +36,9 @@ def open_engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     engine = sa.create_engine(
-        url, pool_size=4, max_overflow=6, pool_recycle=1800, pool_use_lifo=True
-    )
+        url, pool_size=8, max_overflow=2,  # to open one takes milliseconds
+        pool_recycle=1800, pool_use_lifo=True,
+    )  # fmt: skip
     _ask_the_idle(engine)
     return engine
 
