@@ -7,11 +7,10 @@ parser meets. A plan made for `State eq ?string` answers every `State eq '…'`.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from concertmaster.odata.errors import InvalidQuery
-from concertmaster.odata.request import SHORT
+from concertmaster.odata.remembered import remembered
 
 #: Every alternative is linear: possessive where a prefix might be read twice.
 _WORDS = re.compile(
@@ -75,11 +74,10 @@ class Word(NamedTuple):
 
 def shape_of(text: str, aliases: Mapping[str, str] | None = None) -> Shape:
     """Cut the literals out of a text; `null`, `true`, `false` and operators stay in it."""
-    text = substituted(text, aliases or {})
-    return _shape_of(text) if len(text) <= SHORT else _shape_of.__wrapped__(text)
+    return _shape_of(substituted(text, aliases or {}))
 
 
-@lru_cache(2048)
+@remembered
 def _shape_of(text: str) -> Shape:
     pieces: list[str] = []
     literals: list[Literal] = []

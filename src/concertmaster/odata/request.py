@@ -9,12 +9,12 @@ take five times as long to make.
 import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import BinaryIO
 from urllib.parse import unquote, unquote_plus
 
 from concertmaster.odata.errors import BadRequest, InvalidQuery
 from concertmaster.odata.lazily import cached_property
+from concertmaster.odata.remembered import remembered
 
 #: The system query options this engine reads; any other `$name` is refused.
 SYSTEM_OPTIONS = frozenset(
@@ -22,9 +22,6 @@ SYSTEM_OPTIONS = frozenset(
 )
 #: Part of the standard, not of this engine yet: refused by name.
 LATER_OPTIONS = frozenset({"$search", "$apply", "$compute", "$skiptoken", "$deltatoken", "$levels"})
-
-#: Clients ask for the same again and again. What they write is remembered up to this length.
-SHORT = 500
 
 _BARE_OPTIONS = frozenset(name[1:] for name in SYSTEM_OPTIONS | LATER_OPTIONS)
 
@@ -197,10 +194,10 @@ def _check_system(name: str, seen: Mapping[str, str]) -> None:
 def _decode_option(text: str) -> str:
     if "%" not in text and "+" not in text:
         return text
-    return _decoded(text) if len(text) <= SHORT else _decoded.__wrapped__(text)
+    return _decoded(text)
 
 
-@lru_cache(2048)
+@remembered
 def _decoded(text: str) -> str:
     try:
         return unquote_plus(text, errors="strict")
