@@ -1,9 +1,5 @@
 """Two that change the same rows at once: one of them is done again, and nobody sees it."""
 
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,8 +17,8 @@ from starlette.types import Message, Receive, Scope, Send
 from concertmaster.edge.again import LARGEST, AgainDoor
 from concertmaster.edge.errors import render
 from concertmaster.entities import Calendar, ProcessSchedule, QueueDefinition
-from concertmaster.store import Tenant
 from concertmaster.store.contention import TRIES
+from contending import in_the_way, waiting
 from stand_in import Client, Start
 
 QUEUES = "/odata/QueueDefinitions"
@@ -34,33 +30,6 @@ def client(start_stand_in: Start) -> Client:
     if made.tenant.dialect == "sqlite":
         pytest.skip("SQLite has one writer")
     return made.client(folder="Shared")
-
-
-@contextmanager
-def in_the_way(tenant: Tenant) -> Iterator[sa.Connection]:
-    """Another transaction, which is committed at the end."""
-    with tenant.engine.connect() as connection, connection.begin():
-        yield connection
-
-
-@contextmanager
-def waiting(tenant: Tenant, ask: Any) -> Iterator[list[Any]]:
-    """Asks, and goes on when that waits for a lock; the answer is there at the end."""
-    answers: list[Any] = []
-    asking = threading.Thread(target=lambda: answers.append(ask()))
-    waits = sa.text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    asking.start()
-    with tenant.engine.connect() as looking:
-        while not looking.scalar(waits):
-            looking.rollback()
-            time.sleep(0.01)
-    try:
-        yield answers
-    finally:
-        asking.join()
 
 
 def make_trigger(client: Client, queue: int) -> int:
@@ -78,17 +47,19 @@ def test_a_deadlock_is_nobodys_error(client: Client) -> None:
     tenant = client.stand_in.tenant
     queue = client.ok("POST", QUEUES, 201, json={"Name": "Contended"})["Id"]
     trigger = make_trigger(client, queue)
-    with in_the_way(tenant) as other:
+    with in_the_way(tenant.engine) as other:
         other.execute(
             sa.update(ProcessSchedule).where(ProcessSchedule.id == trigger).values(name="Mine")
         )
         rename = {"Name": "Renamed"}
-        with waiting(tenant, lambda: client.put(f"{QUEUES}({queue})", json=rename)) as answers:
+        with waiting(
+            tenant.engine, lambda: client.put(f"{QUEUES}({queue})", json=rename)
+        ) as answer:
             # Each waits for the other. Whoever waited first is the first to be given up.
             of_queue = sa.select(QueueDefinition.id).where(QueueDefinition.id == queue)
             other.execute(of_queue.with_for_update(read=True, key_share=True))
             other.commit()
-    assert answers[0].status_code == 200, answers[0].text
+    assert answer.result().status_code == 200, answer.result().text
     found = client.ok("GET", f"/odata/ProcessSchedules({trigger})")
     assert (found["Name"], found["QueueDefinitionName"]) == ("Mine", "Renamed")
     logged = client.rows("/odata/AuditLogs?$orderby=Id")
@@ -99,23 +70,23 @@ def test_a_deadlock_is_nobodys_error(client: Client) -> None:
 def test_what_has_gone_meanwhile_is_not_found(client: Client) -> None:
     tenant = client.stand_in.tenant
     path = f"{QUEUES}({client.ok('POST', QUEUES, 201, json={'Name': 'Doomed'})['Id']})"
-    with in_the_way(tenant) as other:
+    with in_the_way(tenant.engine) as other:
         other.execute(sa.delete(QueueDefinition).where(QueueDefinition.name == "Doomed"))
-        with waiting(tenant, lambda: client.put(path, json={"Name": "Saved"})) as answers:
+        with waiting(tenant.engine, lambda: client.put(path, json={"Name": "Saved"})) as answer:
             other.commit()
-    assert answers[0].status_code == 404, answers[0].text
+    assert answer.result().status_code == 404, answer.result().text
 
 
 def test_a_name_taken_meanwhile_is_said_to_be_used(client: Client) -> None:
     tenant = client.stand_in.tenant
     body = {"Name": "Wanted", "TimeZoneId": "UTC", "ExcludedDates": []}
-    with in_the_way(tenant) as other:
+    with in_the_way(tenant.engine) as other:
         key = "0e8b9a52-3f1c-4c6d-9f0e-0d7c8f1f2a11"
         other.execute(sa.insert(Calendar).values(name="Wanted", key=key, time_zone_id="UTC"))
-        with waiting(tenant, lambda: client.post("/odata/Calendars", body)) as answers:
+        with waiting(tenant.engine, lambda: client.post("/odata/Calendars", body)) as answer:
             other.commit()
-    assert answers[0].status_code == 409
-    assert "Wanted" in answers[0].json()["message"]
+    assert answer.result().status_code == 409
+    assert "Wanted" in answer.result().json()["message"]
 
 
 # --- the door by itself ---------------------------------------------------------------------

@@ -2,16 +2,21 @@
 
 import base64
 import json
+import os
 from typing import Any
 
 import jwt
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from concertmaster.domain.access_cache import AccessCache
+from concertmaster.domain.passwords import hash_password
 from concertmaster.identity.applications import Applications
 from concertmaster.identity.callers import identify
 from concertmaster.store import Registry
+from concertmaster.store.tables import CLIENTS
+from contending import in_the_way, waiting
 
 TOKEN = "/identity_/connect/token"
 ASKED = {"grant_type": "client_credentials"}
@@ -96,6 +101,24 @@ def test_an_application_gets_no_more_than_it_is_registered_for(
     small = {"client_id": "small", "client_secret": "s"}
     assert ask(client, **small).json()["scope"] == "OR.Jobs.Read"
     assert ask(client, **small, scope="OR.Jobs").json() == {"error": "invalid_scope"}
+
+
+@pytest.mark.skipif(
+    not os.environ.get("CONCERTMASTER_TEST_DATABASE_URL"), reason="one process serves a folder"
+)
+def test_an_application_that_another_replica_registers_stays_as_it_is(
+    client: TestClient, registry: Registry
+) -> None:
+    with in_the_way(registry._engine) as other:
+        row = {"id": "both", "name": "both", "secret": hash_password("the other's")}
+        other.execute(sa.insert(CLIENTS).values(row))
+        register = lambda: registry.own(Applications).register("both", "mine")  # noqa: E731
+        with waiting(registry._engine, register) as registered:
+            other.commit()
+    registered.result()
+    form = {"grant_type": "client_credentials", "client_id": "both"}
+    assert ask(client, **form, client_secret="the other's").status_code == 200
+    assert ask(client, **form, client_secret="mine").status_code == 400
 
 
 def test_discovery_leads_to_the_key(client: TestClient) -> None:

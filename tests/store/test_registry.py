@@ -9,11 +9,14 @@ import sqlalchemy as sa
 
 from concertmaster.entities import Folder
 from concertmaster.settings import Settings
-from concertmaster.store import DataRefused, NameRefused, NameTaken, Registry, Tenant
+from concertmaster.store import DataRefused, NameRefused, NameTaken, Registry, Tenant, migrations
+from concertmaster.store.databases import Files
+from concertmaster.store.tables import FACTS
+from contending import in_the_way, waiting
 
-on_sqlite = pytest.mark.skipif(
-    bool(os.environ.get("CONCERTMASTER_TEST_DATABASE_URL")), reason="about files"
-)
+_SERVER = bool(os.environ.get("CONCERTMASTER_TEST_DATABASE_URL"))
+on_sqlite = pytest.mark.skipif(_SERVER, reason="about files")
+on_a_server = pytest.mark.skipif(not _SERVER, reason="one process serves a folder")
 
 
 def add_folder(tenant: Tenant, name: str) -> None:
@@ -111,6 +114,16 @@ def test_data_survives(tmp_path: Path) -> None:
     second.close()
 
 
+@on_a_server
+def test_two_replicas_that_ask_first_remember_one_fact(registry: Registry) -> None:
+    with in_the_way(registry._engine) as other:
+        other.execute(sa.insert(FACTS).values(name="signing-key", value="the other's"))
+        mine = lambda: registry.fact("signing-key", lambda: "mine")  # noqa: E731
+        with waiting(registry._engine, mine) as answer:
+            other.commit()
+    assert answer.result() == "the other's"
+
+
 @on_sqlite
 def test_another_scenario_on_existing_data_is_refused(tmp_path: Path) -> None:
     Registry.open(kept(tmp_path)).close()
@@ -147,3 +160,18 @@ def test_a_template_that_a_crash_left_is_not_used(tmp_path: Path) -> None:
     assert folders(registry.default) == []
     assert len(list(folder.glob("template-*"))) == 1
     registry.close()
+
+
+def test_two_processes_make_the_template_of_a_folder_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = migrations.make_blank
+
+    def while_another_does(file: Path) -> None:
+        make(file)
+        monkeypatch.setattr(migrations, "make_blank", make)
+        Files(tmp_path).blank()
+
+    monkeypatch.setattr(migrations, "make_blank", while_another_does)
+    assert Files(tmp_path).blank().stat().st_size > 0
+    assert len(list(tmp_path.iterdir())) == 2, "the template, and what hides it from git"

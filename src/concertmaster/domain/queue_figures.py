@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import clock
@@ -23,14 +22,12 @@ from concertmaster.entities import (
     QueueProcessingRecord,
     ReportType,
 )
+from concertmaster.store.inserts import insert_for
 
 RECORDS = cast("sa.Table", QueueProcessingRecord.__table__)
 
 #: Seconds after which what is left of a queue is counted.
 RECOUNT_AFTER = 1
-
-#: The insert that knows ON CONFLICT, by dialect.
-_INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 #: How a transaction ended → the columns that count it and its seconds. None is success.
 _COLUMNS: Mapping[ProcessingExceptionType | None, tuple[str, str]] = {
@@ -75,7 +72,7 @@ def _counting(dialect: str, failure: ProcessingExceptionType | None, retried: bo
     """The statement that counts one transaction more, by how it ended."""
     number, seconds = _COLUMNS[failure]
     counted = (number, "total_number_of_transactions", *["number_of_retried_items"] * retried)
-    insert = _INSERTS[dialect](RECORDS).values(dict.fromkeys(counted, 1))
+    insert = insert_for(dialect, RECORDS).values(dict.fromkeys(counted, 1))
     raised = {name: RECORDS.c[name] + insert.excluded[name] for name in (*counted, seconds)}
     return insert.on_conflict_do_update(
         index_elements=["queue_definition_id", "processing_time", "report_type"],

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from concertmaster.domain import archives, clock
@@ -32,6 +31,7 @@ from concertmaster.entities import (
     queue_references,
 )
 from concertmaster.store.blobs import Blobs
+from concertmaster.store.inserts import insert_for
 
 #: What a new queue has: items that are done with are deleted after 30 days, others after 180.
 DEFAULT_PERIODS: Mapping[RetentionType, int] = {
@@ -62,8 +62,6 @@ SINCE: Mapping[RetentionType, sa.ColumnElement[str]] = {
 BATCH = 1000
 
 _DATE = len("2026-11-28")  # the characters of an instant that are its date
-
-_INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 # --- policies -------------------------------------------------------------------------------
@@ -270,7 +268,7 @@ def _keep_references(session: Session, ids: list[int]) -> None:
     taken = sa.select(ITEMS.c.queue_definition_id, ITEMS.c.reference_folded).where(
         ITEMS.c.id.in_(ids), ITEMS.c.status.not_in(LET_GO), ITEMS.c.reference_folded.is_not(None)
     )
-    insert = _INSERTS[session.get_bind().dialect.name](queue_references)
+    insert = insert_for(session.get_bind().dialect.name, queue_references)
     names = ["queue_definition_id", "reference_folded"]
     session.execute(insert.from_select(names, taken.distinct()).on_conflict_do_nothing())
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from concertmaster.domain.passwords import hash_password, password_fits
 from concertmaster.settings import DEFAULT_CLIENT, DEFAULT_CLIENT_SECRET
 from concertmaster.store import Registry
+from concertmaster.store.inserts import insert_or_leave
 from concertmaster.store.tables import CLIENTS
 
 
@@ -37,10 +38,8 @@ class Applications:
             "secret": hash_password(secret),
             "scopes": None if scopes is None else json.dumps(scopes),
         }
-        known = sa.select(CLIENTS.c.id).where(CLIENTS.c.id == client_id)
         with self._registry.write() as connection:
-            if connection.execute(known).first() is None:
-                connection.execute(sa.insert(CLIENTS).values(row))
+            insert_or_leave(connection, CLIENTS, row)
 
     def authenticate(self, client_id: str, secret: str) -> Application | None:
         """The application, if the secret is its own."""

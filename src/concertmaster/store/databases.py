@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tempfile
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
@@ -147,9 +148,11 @@ class Files(Databases):
             return template
         for old in self.folder.glob("template-*.db*"):
             old.unlink(missing_ok=True)
-        aside = self._file(f"template-{uuid.uuid4().hex}")
-        migrations.make_blank(aside)
-        aside.replace(template)
+        # In a folder of its own, where another process that makes one too does not clear it away.
+        with tempfile.TemporaryDirectory(prefix="template-", dir=self.folder) as aside:
+            blank = Path(aside) / "blank.db"
+            migrations.make_blank(blank)
+            blank.replace(template)
         return template
 
     def _file(self, name: str, ending: str = "") -> Path:

@@ -19,6 +19,7 @@ from concertmaster.store import migrations, portable
 from concertmaster.store.blobs import StorageRefused, blobs_at
 from concertmaster.store.databases import Databases, Files, Server
 from concertmaster.store.engines import for_writing, open_engine
+from concertmaster.store.inserts import insert_for, insert_or_leave
 from concertmaster.store.tables import FACTS, METADATA, ORGANIZATIONS, TENANTS, VERSION
 from concertmaster.store.templates import Seed, Templates
 from concertmaster.store.tenant import Tenant
@@ -411,12 +412,10 @@ class Registry:
             found = self._fact(connection, name)
         if found is not None:
             return found
-        made = make()
+        made = {"name": name, "value": make()}
         with self.write() as connection:
-            found = self._fact(connection, name)
-            if found is None:
-                self._set_fact(connection, name, made)
-        return found or made
+            insert_or_leave(connection, FACTS, made)  # replicas may ask first at the same moment
+            return self._fact(connection, name) or made["value"]
 
     @staticmethod
     def _fact(connection: sa.Connection, name: str) -> str | None:
@@ -424,9 +423,10 @@ class Registry:
 
     @staticmethod
     def _set_fact(connection: sa.Connection, name: str, value: str) -> None:
-        changed = sa.update(FACTS).where(FACTS.c.name == name).values(value=value)
-        if connection.execute(changed).rowcount == 0:
-            connection.execute(sa.insert(FACTS).values(name=name, value=value))
+        insert = insert_for(connection.dialect.name, FACTS).values(name=name, value=value)
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["name"], set_={"value": value})
+        )
 
     def own(self, make: Callable[["Registry"], T]) -> T:
         """The one `make(registry)` of this registry."""
