@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from concertmaster.domain import clock, transactions
 from concertmaster.domain.call import Call
 from concertmaster.domain.errors import InvalidArgument, InvalidRequest
-from concertmaster.domain.queue_history import Actor, known
+from concertmaster.domain.queue_history import Actor
 from concertmaster.domain.queues import (
     CommitType,
     NewItem,
@@ -18,6 +18,7 @@ from concertmaster.domain.queues import (
 )
 from concertmaster.domain.transactions import Failure, ReferenceFilter, Result
 from concertmaster.entities import ProcessingExceptionType, QueueItem, QueueItemPriority
+from concertmaster.odata.inserting import new_entity
 from concertmaster.odata.operations import Nothing, Payload, action
 from concertmaster.odata.service import Complex
 
@@ -127,7 +128,7 @@ def add_queue_item(call: Call, item_data: QueueItemData) -> QueueItem:
     queue = find_queue(call.session, call.folder, _named(item_data.name))
     by = Actor.of(call.caller)
     added = add_item(call.session, queue, item_data.item(call.job_key), by=by, now=call.now)
-    return known(call.session, added)
+    return new_entity(QueueItem, {"id": added})  # by which it is answered
 
 
 @action(

@@ -15,6 +15,7 @@ from concertmaster.domain import clock
 from concertmaster.domain.access import Caller
 from concertmaster.domain.errors import InvalidArgument, NotAuthorized, NullArgument
 from concertmaster.entities import Job, LogLevel, Machine, Robot, RobotLog, RobotType
+from concertmaster.odata.inserting import insert_all
 
 #: The most lines that one call may bring.
 MOST: Final = 100_000
@@ -45,8 +46,7 @@ def submit(session: Session, caller: Caller, lines: Any, *, folder_id: int | Non
     read = [_read(line, index) for index, line in enumerate(lines)]
     places = _Places(session, caller, read)
     rows = [places.row(line, raw, folder_id, now) for line, raw in read]
-    if rows:
-        session.execute(sa.insert(RobotLog), rows)
+    insert_all(session.connection(), RobotLog, rows)
     return len(rows)
 
 
@@ -77,7 +77,7 @@ def write(session: Session, job: Job, lines: Sequence[tuple[str, LogLevel, str]]
         }
         for moment, level, message in lines
     ]
-    session.execute(sa.insert(RobotLog), [{**row, "raw_message": raw(row)} for row in rows])
+    insert_all(session.connection(), RobotLog, [{**row, "raw_message": raw(row)} for row in rows])
 
 
 def raw(row: Mapping[str, Any]) -> str:
@@ -119,18 +119,21 @@ def _read(line: Any, index: int) -> tuple[dict[str, Any], str]:
     return {str(name).lower(): value for name, value in line.items()}, raw
 
 
+#: What lines take from their jobs.
+_JOBS = sa.select(Job.key, Job.release_name, Job.runtime_type, Job.organization_unit_id)
+
+
 class _Places:
     """What the lines of one call refer to, looked up once."""
 
     def __init__(self, session: Session, caller: Caller, read: Sequence[tuple[Any, str]]) -> None:
         self.caller = caller
         keys = {_guid(line.get("jobid") or line.get("jobkey")) for line, _ in read} - {None}
-        self.jobs: dict[str, Job] = {}
+        self.jobs: dict[str, sa.Row[Any]] = {}
         wanted = sorted(key for key in keys if key)
         for at in range(0, len(wanted), 500):
-            chunk = wanted[at : at + 500]
-            for job in session.scalars(sa.select(Job).where(Job.key.in_(chunk))):
-                self.jobs[job.key] = job
+            of_keys = _JOBS.where(Job.key.in_(wanted[at : at + 500]))
+            self.jobs |= {job.key: job for job in session.execute(of_keys)}
         self.robot = session.get(Robot, caller.robot_id) if caller.robot_id is not None else None
         machines = session.execute(sa.select(Machine.id, Machine.key))
         self.machines = {row.id: row.key for row in machines}
@@ -163,7 +166,7 @@ class _Places:
         }
 
     def _folder(
-        self, job: Job | None, line: Mapping[str, Any], folder_id: int | None
+        self, job: sa.Row[Any] | None, line: Mapping[str, Any], folder_id: int | None
     ) -> int | None:
         """The job's folder, the one that is named, the request's, the only one of the caller."""
         found = job.organization_unit_id if job else _number(line.get("organizationunitid"))

@@ -8,7 +8,7 @@ version, read under its lock, keeps the new one growing when two writers see the
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, make_transient_to_detached
@@ -23,19 +23,25 @@ from concertmaster.entities import (
     QueueItemStatus,
     User,
 )
+from concertmaster.odata.inserting import insert_all
+from concertmaster.odata.query import Statement, compile_statement, once_per_dialect, run
 
 ITEMS = cast("sa.Table", QueueItem.__table__)
-EVENTS = cast("sa.Table", QueueItemEvent.__table__)
 _VERSIONS = ITEMS.alias("versions")
 _HIGHEST = sa.select(sa.func.coalesce(sa.func.max(_VERSIONS.c.row_version), 0))
 
-_NOTE = sa.insert(EVENTS)
 
-#: What a line of history says of the item it is about.
-_TOLD = (
-    ITEMS.c.id, ITEMS.c.organization_unit_id, ITEMS.c.status, ITEMS.c.review_status,
-    ITEMS.c.reviewer_user_id,
-)  # fmt: skip
+class ItemState(NamedTuple):
+    """What a line of history says of the item it is about."""
+
+    id: int
+    organization_unit_id: int
+    status: QueueItemStatus
+    review_status: int
+    reviewer_user_id: int | None
+
+
+_STATE = tuple(ITEMS.c[name] for name in ItemState._fields)
 
 #: What others hear of a change: the name of the event for the status that an item is given.
 TOLD: Mapping[QueueItemStatus, str] = {
@@ -47,9 +53,6 @@ TOLD: Mapping[QueueItemStatus, str] = {
     QueueItemStatus.Retried: "queueItem.retried",
     QueueItemStatus.Deleted: "queueItem.deleted",
 }
-
-
-_ADD = sa.insert(ITEMS).returning(*_TOLD, ITEMS.c.unique_key)
 
 
 @dataclass(frozen=True)
@@ -78,15 +81,37 @@ def insert_items(
     """Insert items; their ids, in the order of the rows. A few statements for any number."""
     if not rows:
         return []
-    highest = session.execute(_HIGHEST).scalar_one()
-    numbered = [{**row, "row_version": highest + 1 + at} for at, row in enumerate(rows)]
-    inserted = session.execute(_ADD, numbered)
-    # Rows come back in any order; to have them sorted costs a statement for each on SQLite.
-    by_key = {row.unique_key: row for row in inserted}
-    in_order = [by_key[row["unique_key"]] for row in rows]
-    _record(session, in_order, QueueItemEventAction.Create, by, now)
-    _tell(session, "queueItem.added", in_order, now)
-    return [row.id for row in in_order]
+    session.flush()
+    connection = session.connection()
+    ((highest,),) = run(connection, _highest(connection.dialect), {})
+    numbered = [{**row, "row_version": highest + at} for at, row in enumerate(rows, start=1)]
+    insert_all(connection, QueueItem, numbered)
+    # On PostgreSQL, another writer may have given the same versions: not to the same keys.
+    versions = {"first": highest + 1, "last": highest + len(rows)}
+    found = run(connection, _numbered(connection.dialect), versions)
+    id_of = {row[0]: row[1] for row in found}
+    added = [
+        ItemState(
+            id_of[row["unique_key"]], row["organization_unit_id"], row["status"],
+            row["review_status"], row.get("reviewer_user_id"),
+        )
+        for row in rows
+    ]  # fmt: skip
+    _record(session, added, QueueItemEventAction.Create, by, now)
+    _tell(session, "queueItem.added", added, now)
+    return [row.id for row in added]
+
+
+@once_per_dialect
+def _highest(dialect: sa.Dialect) -> Statement:
+    return compile_statement(_HIGHEST, dialect)
+
+
+@once_per_dialect
+def _numbered(dialect: sa.Dialect) -> Statement:
+    """Unique key and id of the items that have one of some row versions."""
+    mine = ITEMS.c.row_version.between(sa.bindparam("first"), sa.bindparam("last"))
+    return compile_statement(sa.select(ITEMS.c.unique_key, ITEMS.c.id).where(mine), dialect)
 
 
 def change_items(
@@ -120,7 +145,7 @@ def _change(conditions: tuple[sa.ColumnElement[bool], ...], names: tuple[str, ..
     version = sa.case((ITEMS.c.row_version > highest, ITEMS.c.row_version), else_=highest) + 1
     values = {name: sa.bindparam(f"new_{name}", type_=ITEMS.c[name].type) for name in names}
     changed = sa.update(ITEMS).where(*conditions).values(**values, row_version=version)
-    return changed.returning(*_TOLD)
+    return changed.returning(*_STATE)
 
 
 _kept_change = lru_cache(maxsize=256)(_change)
@@ -146,8 +171,9 @@ def _record(
     if not rows:
         return
     reviewers = _names(session, {row.reviewer_user_id for row in rows} - {None})
-    session.execute(
-        _NOTE,
+    insert_all(
+        session.connection(),
+        QueueItemEvent,
         [
             {
                 "queue_item_id": row.id,

@@ -9,7 +9,7 @@ that are related to it, a hook that goes on with it) goes through the session.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import instance_state
@@ -25,14 +25,15 @@ from concertmaster.odata.query import (
 )
 
 Store = Callable[[Any], Any]
+T = TypeVar("T")
 
 
-def new_entity(cls: type[Any], values: Mapping[str, Any]) -> Any:
+def new_entity(cls: type[T], values: Mapping[str, Any]) -> T:
     """An entity of a class that no session knows, with values by attribute.
 
     What its constructor would make, without an event for every attribute, which nobody hears.
     """
-    entity = cls.__mapper__.class_manager.new_instance()
+    entity: T = cls.__mapper__.class_manager.new_instance()  # type: ignore[attr-defined]
     entity.__dict__.update(values)
     return entity
 
