@@ -4,6 +4,7 @@ Whatever is sent, the answer is JSON with `message` and `errorCode` (or a good a
 noise happened to be valid), and nothing is written by a request that was refused.
 """
 
+import os
 import string
 from typing import Any
 from urllib.parse import quote
@@ -30,8 +31,11 @@ FUNCTIONS = sorted(
     if o.kind == "function" and o.set_name
 )
 
+#: For each test; few by default, CONCERTMASTER_TEST_LONG=1 for many.
+EXAMPLES = 600 if os.environ.get("CONCERTMASTER_TEST_LONG") else 100
+
 quick = settings(
-    max_examples=300,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -207,7 +211,7 @@ def test_members_of_actions(attacker: Client, name: str, member: str, value: Any
     check(_send(attacker, "POST", f"/odata/{name}", {member: value}))
 
 
-@settings(quick, max_examples=100)
+@settings(quick, max_examples=EXAMPLES // 2)
 @given(raw=st.binary(max_size=60), name=st.sampled_from(SETS))
 def test_raw_bodies(attacker: Client, raw: bytes, name: str) -> None:
     check(
@@ -217,7 +221,7 @@ def test_raw_bodies(attacker: Client, raw: bytes, name: str) -> None:
     )
 
 
-@settings(quick, max_examples=150)
+@settings(quick, max_examples=EXAMPLES // 2)
 @given(
     header=st.sampled_from(
         [

@@ -1,5 +1,6 @@
 """The benchmarks still run: their pieces on a handful of rows, without the peer."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,10 @@ if str(ROOT) not in sys.path:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they read /proc")
 
 
+@pytest.mark.skipif(
+    not os.environ.get("CONCERTMASTER_TEST_LONG"),
+    reason="starts servers, and asks them everything: CONCERTMASTER_TEST_LONG=1",
+)
 def test_every_workload_runs_on_a_small_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
