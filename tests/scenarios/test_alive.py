@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
@@ -12,20 +13,19 @@ from pydantic import SecretStr
 from concertmaster.domain import clock, sessions
 from concertmaster.entities import Job, JobOutcome, JobState, QueueItem, QueueItemStatus
 from concertmaster.entities import Session as RobotSession
-from concertmaster.scenarios import seed
 from concertmaster.settings import Settings
 from concertmaster.store import Registry, Tenant
 from concertmaster.work.advancing import advance
 from concertmaster.work.kinds import kinds
 from concertmaster.work.working import Working
+from seeding import SeedOnce
 from stand_in import DATABASE_URL
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+@pytest.fixture
+def demo(tmp_path: Path, seed: SeedOnce) -> Iterator[Tenant]:
     url = SecretStr(DATABASE_URL) if DATABASE_URL else None
-    folder = tmp_path_factory.mktemp("alive")
-    registry = Registry.open(Settings(data=folder, ephemeral=True, database_url=url), seed)
+    registry = Registry.open(Settings(data=tmp_path, ephemeral=True, database_url=url), seed)
     registry.default.clock.freeze()
     yield registry.default
     registry.close()
