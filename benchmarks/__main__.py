@@ -17,14 +17,14 @@ from benchmarks.contestants.concertmaster import Concertmaster
 from benchmarks.contestants.core import Core
 from benchmarks.measuring import Pace, measure
 from benchmarks.processes import NotReady, cores, machine_cpu, stay_on
-from benchmarks.results import Results
+from benchmarks.results import HEADLINE, Results
 from benchmarks.workloads import ON_POSTGRESQL, ROUNDS
 
 JOBS = 100_000
 
 #: Many short rounds, or enough to see where one stands. Node makes code faster
 #: for many seconds: a short warming up flatters whoever is measured beside it.
-FULL, QUICK = Pace(20, 1.0, 8.0), Pace(5, 0.4, 1.2)
+FULL, QUICK = Pace(20, 1.0, 8.0, starts=3), Pace(5, 0.4, 1.2, starts=1)
 #: Seconds after which a run is given up, whatever hangs.
 PATIENCE = {FULL: 3_600, QUICK: 600}
 
@@ -69,7 +69,7 @@ def on_sqlite(folder: Path, pace: Pace, results: Results) -> None:
         say("paging")
         results.paging = scale.page_through(ours)
         say("starting")
-        results.starts = scale.starts(ours, folder, times=3)
+        results.starts = scale.starts(ours, folder, times=pace.starts)
         results.growth = scale.growth(ours, folder, pace, say)
 
 
@@ -93,7 +93,10 @@ def side_by_side(ours: Concertmaster, folder: Path, pace: Pace, results: Results
 def on_postgresql(
     folder: Path, pace: Pace, results: Results, url: str | None, every_core: set[int]
 ) -> None:
-    """Concertmaster on PostgreSQL: a server that was named, or one of our own."""
+    """Concertmaster on PostgreSQL: a server that was named, or one of our own.
+
+    Beside it goes Core on SQLite again: what a machine does a few minutes later is no yardstick.
+    """
     try:
         with ExitStack() as stack:
             say("PostgreSQL")
@@ -104,8 +107,11 @@ def on_postgresql(
             )
             database = stack.enter_context(server)
             ours = stack.enter_context(Concertmaster(folder / "on-postgresql", JOBS, database))
+            rows = folder / "core" / Core.DATABASE
+            core = stack.enter_context(Core(folder / "core-again", JOBS, rows))
             for workload in ON_POSTGRESQL:
-                results.postgresql += measure(workload, [ours], pace, say)
+                beside = [core] if workload is HEADLINE else []
+                results.postgresql += measure(workload, [ours, *beside], pace, say)
     except postgresql.NoServer as reason:
         results.missing.append(f"PostgreSQL: {reason}")
 

@@ -39,6 +39,7 @@ class Pace:
     rounds: int
     seconds: float
     warm: float  #: seconds of the first, uncounted run: compilers and caches settle
+    starts: int  #: how often each kind of start is tried
 
 
 def measure(

@@ -1,5 +1,6 @@
 """Everything that one run found out, as tables and as the line of JSON at its end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -10,6 +11,7 @@ from benchmarks.table import Cell, ratio, table
 from benchmarks.workloads import KEY, LIST, POST, WHOLE, Workload
 
 CAP, CORE, OURS = "SAP CAP", "FastAPI + Core", "Concertmaster"
+ON_POSTGRESQL = "Concertmaster, PostgreSQL"
 
 #: Which of the two sizes of workload 1 the goals are about; the other one is told as well.
 HEADLINE = LIST
@@ -29,8 +31,7 @@ class Results:
     missing: list[str] = field(default_factory=list)
 
     def of(self, workload: Workload, contestant: str = OURS) -> Measured | None:
-        found = (one for one in self.measured if one.workload is workload)
-        return next((one for one in found if one.contestant == contestant), None)
+        return _find(self.measured, workload, contestant)
 
     def ratio(self, workload: Workload, peer: str) -> float | None:
         """How many times a peer's throughput ours is."""
@@ -42,6 +43,12 @@ class Results:
         ours, theirs = self.of(workload), self.of(workload, peer)
         return theirs.times(ours, attrgetter("cpu")) if ours and theirs else None
 
+    def postgresql_to_core(self, workload: Workload) -> float | None:
+        """How many times our Python's CPU on PostgreSQL Core needs on SQLite, just then."""
+        ours = _find(self.postgresql, workload, ON_POSTGRESQL)
+        core = _find(self.postgresql, workload, CORE)
+        return core.times(ours, attrgetter("cpu")) if ours and core else None
+
     @property
     def slower_when_grown(self) -> float | None:
         """The CPU of a request on 1,000,000 rows to that on 100,000."""
@@ -50,7 +57,7 @@ class Results:
 
     def summary(self) -> dict[str, float | None]:
         headline, whole = self.of(HEADLINE), self.of(WHOLE)
-        on_postgresql = next((m for m in self.postgresql if m.workload is HEADLINE), None)
+        on_postgresql = _find(self.postgresql, HEADLINE, ON_POSTGRESQL)
         found: dict[str, float | None] = {
             "list_vs_cap": self.ratio(HEADLINE, CAP),
             "list_vs_core": self.ratio(HEADLINE, CORE),
@@ -70,6 +77,7 @@ class Results:
             "filter_known_us": self.planning.known if self.planning else None,
             "filter_new_us": self.planning.new if self.planning else None,
             "postgresql_list_cpu_us": on_postgresql.cpu if on_postgresql else None,
+            "postgresql_list_vs_core_by_cpu": self.postgresql_to_core(HEADLINE),
         }
         return {name: None if value is None else round(value, 2) for name, value in found.items()}
 
@@ -104,10 +112,13 @@ class Results:
     def _postgresql(self) -> str:
         heads = (
             "workload", "server", "per second", "Python CPU µs", "p50 ms", "p99 ms", "bytes",
-            "core",
+            "core", "to Core, CPU",
         )  # fmt: skip
-        rows = [[one.workload.title, one.contestant, *_figures(one)] for one in self.postgresql]
-        return table(heads, rows)
+        return table(heads, [self._row_of_postgresql(one) for one in self.postgresql])
+
+    def _row_of_postgresql(self, one: Measured) -> list[Cell]:
+        beside = ratio(self.postgresql_to_core(one.workload)) if one.contestant != CORE else ""
+        return [one.workload.title, one.contestant, *_figures(one), beside]
 
     def _scale(self) -> str:
         rows: list[list[Cell]] = []
@@ -133,6 +144,11 @@ class Results:
                 ["$filter of a new shape to a statement", "µs", self.planning.new],
             ]
         return table(("once", "unit", "Concertmaster"), rows)
+
+
+def _find(measured: Sequence[Measured], workload: Workload, contestant: str) -> Measured | None:
+    found = (one for one in measured if one.workload is workload)
+    return next((one for one in found if one.contestant == contestant), None)
 
 
 def _figures(one: Measured) -> list[Cell]:

@@ -32,13 +32,15 @@ class Core(Contestant):
     """The handler, in a server process of its own."""
 
     name = "FastAPI + Core"
+    #: The copy, in the contestant's folder.
+    DATABASE = "rows.db"
 
     def __init__(self, folder: Path, jobs: int, database: Path) -> None:
         super().__init__(folder, jobs)
         self.database = database
 
     def start(self, stack: ExitStack) -> None:
-        copy = self.folder / "rows.db"
+        copy = self.folder / self.DATABASE
         shutil.copyfile(self.database, copy)
         port = free_port()
         command = [sys.executable, "-m", "benchmarks.contestants.core", str(copy), str(port)]
