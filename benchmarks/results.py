@@ -11,7 +11,7 @@ from benchmarks.table import Cell, ratio, table
 from benchmarks.workloads import KEY, LIST, POST, WHOLE, Workload
 
 CAP, CORE, OURS = "SAP CAP", "FastAPI + Core", "Concertmaster"
-ON_POSTGRESQL = "Concertmaster, PostgreSQL"
+OURS_ON_POSTGRESQL = "Concertmaster, PostgreSQL"
 
 #: Which of the two sizes of workload 1 the goals are about; the other one is told as well.
 HEADLINE = LIST
@@ -45,7 +45,7 @@ class Results:
 
     def postgresql_to_core(self, workload: Workload) -> float | None:
         """How many times our Python's CPU on PostgreSQL Core needs on SQLite, just then."""
-        ours = _find(self.postgresql, workload, ON_POSTGRESQL)
+        ours = _find(self.postgresql, workload, OURS_ON_POSTGRESQL)
         core = _find(self.postgresql, workload, CORE)
         return core.times(ours, attrgetter("cpu")) if ours and core else None
 
@@ -57,7 +57,7 @@ class Results:
 
     def summary(self) -> dict[str, float | None]:
         headline, whole = self.of(HEADLINE), self.of(WHOLE)
-        on_postgresql = _find(self.postgresql, HEADLINE, ON_POSTGRESQL)
+        on_postgresql = _find(self.postgresql, HEADLINE, OURS_ON_POSTGRESQL)
         found: dict[str, float | None] = {
             "list_vs_cap": self.ratio(HEADLINE, CAP),
             "list_vs_core": self.ratio(HEADLINE, CORE),

@@ -41,15 +41,13 @@ def webhook(client: Client, receiver: Receiver) -> dict[str, Any]:
 
 def delivered(client: Client, message: dict[str, Any]) -> dict[str, Any]:
     """The line of the log for a message, once it tells that it was answered."""
-    found: list[dict[str, Any]] = []
+    log = f"/_control/webhooks/deliveries?type={message['Type']}&status=Delivered&limit=100"
 
-    def is_there() -> bool:
-        log = f"/_control/webhooks/deliveries?type={message['Type']}&status=Delivered&limit=100"
-        found[:] = [one for one in client.rows(log) if one["eventId"] == message["EventId"]]
-        return bool(found)
+    def lines() -> list[dict[str, Any]]:
+        return [one for one in client.rows(log) if one["eventId"] == message["EventId"]]
 
-    until(is_there)
-    return found[0]
+    until(lines)
+    return lines()[0]
 
 
 def path(webhook: dict[str, Any]) -> str:
@@ -443,8 +441,7 @@ def test_the_log_tells_what_went_and_what_came_back(
     client: Client, receiver: Receiver, webhook: dict[str, Any]
 ) -> None:
     sent = client.ok("POST", f"/odata/Webhooks/{NS}.TriggerCustom", 202, json={"Logged": 1})
-    listed = delivered(client, sent)
-    one = client.ok("GET", f"/_control/webhooks/deliveries/{listed['id']}")
+    one = client.ok("GET", f"/_control/webhooks/deliveries/{delivered(client, sent)['id']}")
     assert one["request"]["url"] == receiver.url
     assert json.loads(one["request"]["body"])["Type"] == "custom"
     assert "X-UiPath-Signature" in one["request"]["headers"]

@@ -109,11 +109,11 @@ def test_an_application_gets_no_more_than_it_is_registered_for(
 def test_an_application_that_another_replica_registers_stays_as_it_is(
     client: TestClient, registry: Registry
 ) -> None:
+    known = registry.own(Applications)
     with in_the_way(registry._engine) as other:
         row = {"id": "both", "name": "both", "secret": hash_password("the other's")}
         other.execute(sa.insert(CLIENTS).values(row))
-        register = lambda: registry.own(Applications).register("both", "mine")  # noqa: E731
-        with waiting(registry._engine, register) as registered:
+        with waiting(registry._engine, lambda: known.register("both", "mine")) as registered:
             other.commit()
     registered.result()
     form = {"grant_type": "client_credentials", "client_id": "both"}

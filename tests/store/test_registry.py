@@ -118,8 +118,9 @@ def test_data_survives(tmp_path: Path) -> None:
 def test_two_replicas_that_ask_first_remember_one_fact(registry: Registry) -> None:
     with in_the_way(registry._engine) as other:
         other.execute(sa.insert(FACTS).values(name="signing-key", value="the other's"))
-        mine = lambda: registry.fact("signing-key", lambda: "mine")  # noqa: E731
-        with waiting(registry._engine, mine) as answer:
+        with waiting(
+            registry._engine, lambda: registry.fact("signing-key", lambda: "mine")
+        ) as answer:
             other.commit()
     assert answer.result() == "the other's"
 
